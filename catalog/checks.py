@@ -1,0 +1,1 @@
+"""System checks of catalog: wrong configuration speaks at start."""

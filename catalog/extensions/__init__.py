@@ -1,0 +1,19 @@
+"""The plug-in mechanism: registries, discovery by file name, typed options.
+
+Nothing here knows what an item, a profile or a slate is.
+"""
+
+from catalog.extensions.discovery import discover
+from catalog.extensions.options import OptionError, OptionField, describe_options, dump_options, load_options
+from catalog.extensions.registry import Registry, RegistryError
+
+__all__ = [
+    "OptionError",
+    "OptionField",
+    "Registry",
+    "RegistryError",
+    "describe_options",
+    "discover",
+    "dump_options",
+    "load_options",
+]

@@ -1,0 +1,1 @@
+"""System checks of profiles: wrong configuration speaks at start."""

@@ -1,0 +1,1 @@
+"""Listens to signals and schedules tasks."""

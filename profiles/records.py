@@ -1,0 +1,27 @@
+"""Frozen value objects of profiles; no ORM here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRecord:
+    """A checked interaction, ready to be written; ``user_id`` and ``item`` are the site's own ids.
+
+    ``item`` is None for a search. ``recommendation_id`` and ``position`` say which entry of which
+    slate it answers.
+    """
+
+    user_id: str
+    kind: str
+    occurred_at: datetime
+    item: str | None = None
+    value: float | None = None
+    interaction_id: str | None = None
+    query: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    recommendation_id: UUID | None = None
+    position: int | None = None

@@ -1,0 +1,1 @@
+"""System checks of recommender: wrong configuration speaks at start."""

@@ -1,0 +1,143 @@
+"""Frozen value objects of the recommender; numpy inside, no ORM."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+FloatMatrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Everything known when a recommendation is asked for. Ids are rows' primary keys.
+
+    ``item_ids`` are context items (the page's item); ``filters`` are Django lookups that narrow the
+    placement's own; ``diversity`` overrides the placement's.
+    """
+
+    catalog_id: int
+    now: datetime
+    size: int
+    profile_id: int | None = None
+    item_ids: tuple[int, ...] = ()
+    exclude_ids: tuple[int, ...] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    diversity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceRef:
+    """A vectors shape that a reader can read: the space, its width, its metric."""
+
+    id: int
+    dimensions: int
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyPlan:
+    """One strategy, resolved: a reader with the published shape that it reads.
+
+    ``name`` is what a slate's ``sources`` show: the reader's name for vectors shapes
+    (``history_match``), the learner's key for the others (``popular``).
+    """
+
+    name: str
+    reader: str
+    weight: float
+    space: SpaceRef | None = None
+    model_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a placement does, resolved against what is published now."""
+
+    catalog_id: int
+    strategies: tuple[StrategyPlan, ...]
+    size: int = 10
+    placement_id: int | None = None
+    placement_key: str = ""
+    ranker: str = "reciprocal_rank"
+    ranker_options: Mapping[str, Any] = field(default_factory=dict)
+    reranker: str = "mmr"
+    reranker_options: Mapping[str, Any] = field(default_factory=dict)
+    diversity: float = 0.0
+    diversity_space: SpaceRef | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    exclude_seen: bool = True
+    widget: str = "grid"
+    widget_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateList:
+    """What one strategy proposed, best first: ``item_ids`` and ``scores`` of shape (k,).
+
+    ``evidence_ids[i]`` is the history or context item that speaks for candidate i, 0 for none.
+    """
+
+    name: str
+    weight: float
+    item_ids: Ids
+    scores: Floats
+    evidence_ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Merged candidates, best first: distinct ``item_ids`` and ``scores`` of shape (m,)."""
+
+    item_ids: Ids
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an entry is there: a ``code`` with its evidence, and the sentence in the reader's language."""
+
+    code: str
+    text: str
+    item_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlateEntry:
+    """One entry of a slate with all that a page needs to show it."""
+
+    item_id: int
+    key: str
+    kind: str
+    title: str
+    url: str
+    image_url: str
+    categories: tuple[str, ...]
+    attributes: Mapping[str, Any]
+    score: float
+    sources: tuple[str, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """The final ordered list. ``exhausted``: no further eligible item exists.
+
+    ``recommendation_id`` is None for previews, which are not logged.
+    """
+
+    entries: tuple[SlateEntry, ...]
+    requested: int
+    exhausted: bool
+    milliseconds: float
+    timings: Mapping[str, float]
+    placement_key: str = ""
+    widget: str = "grid"
+    widget_options: Mapping[str, Any] = field(default_factory=dict)
+    recommendation_id: UUID | None = None

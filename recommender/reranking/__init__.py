@@ -1,0 +1,5 @@
+"""Re-rankers: components that change a ranking list-wise."""
+
+from recommender.reranking.base import Reranker, rerankers
+
+__all__ = ["Reranker", "rerankers"]

@@ -1,0 +1,5 @@
+"""The project: settings, processes and the command line."""
+
+from recsite.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,48 @@
+"""A secret key of an installation's own, for where none need be given."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+FILE_NAME = "secret_key"
+
+
+class SecretKeyUnavailable(Exception):
+    """There is no secret key, and none could be made."""
+
+
+def read_or_make_secret_key(var: Path) -> str:
+    """The key kept in the folder, made at the first call; processes that start at once agree on one."""
+    path = var / FILE_NAME
+    try:
+        if not path.exists():
+            _make_secret_key(path)
+        key = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise SecretKeyUnavailable(f"not set, and {path} cannot be used ({reason}; see RECSITE_VAR)") from None
+    if not key:
+        raise SecretKeyUnavailable(f"not set, and {path} is empty (remove it to have one made)")
+    return key
+
+
+def _make_secret_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}-")  # mode 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        owner = path.parent.stat()
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.chown(name, owner.st_uid, owner.st_gid)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(name)
