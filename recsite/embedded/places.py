@@ -1,0 +1,76 @@
+"""Where the embedded servers keep things; computed, never created, here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+POSTGRES_PORT = 5432  # part of the socket's file name only: nothing listens on TCP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """The folders and files of one installation, and the user and group that its servers run as."""
+
+    var: Path
+    uid: int
+    gid: int
+
+    @property
+    def socket_folder(self) -> Path:
+        """Short, because a unix socket's path may have 107 bytes; one for each var folder and user."""
+        digest = hashlib.sha256(os.fsencode(self.var)).hexdigest()[:12]
+        return Path(f"/tmp/recsite-{self.uid}-{digest}")  # noqa: S108 - owner and mode are checked before use
+
+    @property
+    def log(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def run(self) -> Path:
+        """Locks and the state of the servers."""
+        return self.var / "run"
+
+    @property
+    def postgres(self) -> Path:
+        return self.var / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.var / "valkey"
+
+    @property
+    def postgres_socket(self) -> Path:
+        return self.socket_folder / f".s.PGSQL.{POSTGRES_PORT}"
+
+    @property
+    def valkey_socket(self) -> Path:
+        return self.socket_folder / "valkey.sock"
+
+
+def find_places(var: Path) -> Places:
+    """The places under a var folder: root never runs a server, so it lends it to the data's owner or to nobody."""
+    var = var.resolve()
+    uid, gid = os.geteuid(), os.getegid()
+    if uid == 0:
+        uid, gid = _find_owner(var / "postgres") or _find_owner(var / "valkey") or _find_owner(var) or _find_nobody()
+    return Places(var=var, uid=uid, gid=gid)
+
+
+def _find_owner(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_uid, status.st_gid) if status.st_uid else None
+
+
+def _find_nobody() -> tuple[int, int]:
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        return 65534, 65534
+    return entry.pw_uid, entry.pw_gid
