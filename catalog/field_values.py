@@ -92,7 +92,9 @@ def read_language(value: Any) -> str:
     """Return a language tag such as ``en``, ``pt-BR`` or ``zh-Hans`` (``_`` is taken for ``-``); "" is allowed."""
     text = read_text(value).replace("_", "-")
     if text and (len(text) > 16 or not _LANGUAGE.fullmatch(text)):
-        raise FieldProblem(f"{_shorten(text)}: must be a language tag such as en, pt-BR or zh-Hans, 16 characters at most")
+        raise FieldProblem(
+            f"{_shorten(text)}: must be a language tag such as en, pt-BR or zh-Hans, 16 characters at most"
+        )
     return text
 
 

@@ -66,7 +66,7 @@ def check_interaction_row(
 
 
 def derive_interaction_id(record: InteractionRecord) -> str:
-    """Return an id that is the same for the same user, item, kind, time, value and query: ``auto-`` and 32 hex digits."""
+    """Return ``auto-`` and 32 hex digits, the same for the same user, item, kind, time, value and query."""
     digest = blake2b(digest_size=16)
     for part in (record.user_id, record.item, record.kind, record.occurred_at, record.value, record.query):
         text = "" if part is None else part.isoformat() if isinstance(part, datetime) else str(part)
