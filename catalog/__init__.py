@@ -1,0 +1,1 @@
+"""The catalogue: items, embedding spaces, encoders, importers."""

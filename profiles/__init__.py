@@ -1,0 +1,1 @@
+"""Profiles: people and browsers, their histories and interests."""

@@ -56,9 +56,7 @@ def get_conf() -> ProfilesConf:
 
 
 def _freeze(given: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(
-        (kind, None if rule is None else tuple(sorted(rule.items()))) for kind, rule in sorted(given.items())
-    )
+    return tuple((kind, None if rule is None else tuple(sorted(rule.items()))) for kind, rule in sorted(given.items()))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,1 @@
+"""The recommender: learners, readers, ranking, placements, recommendations."""

@@ -70,7 +70,19 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-DATABASES: dict[str, Any] = {"default": dict(ENVIRONMENT.database or embedded_database_settings(ENVIRONMENT))}
+_database = dict(ENVIRONMENT.database or embedded_database_settings(ENVIRONMENT))
+_database["OPTIONS"] = {
+    **_database.get("OPTIONS", {}),
+    # An HNSW scan goes on until enough rows have passed the filters; readers sort what comes out.
+    "options": " ".join(
+        [
+            _database.get("OPTIONS", {}).get("options", ""),
+            "-c hnsw.iterative_scan=relaxed_order",
+            "-c hnsw.ef_search=100",
+        ]
+    ).strip(),
+}
+DATABASES: dict[str, Any] = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

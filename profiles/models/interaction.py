@@ -22,7 +22,7 @@ class Interaction(models.Model):
     value = models.FloatField(_("value"), null=True)
     occurred_at = models.DateTimeField(_("time"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
-    key = models.CharField(_("interaction id"), max_length=128, null=True)
+    key = models.CharField(_("interaction id"), max_length=128, null=True)  # noqa: DJ001 - NULL leaves the unique index
     query_text = models.TextField(_("query"), default="", db_default="")
     context = models.JSONField(_("context"), default=dict, db_default={})
     recommendation_id = models.UUIDField(_("recommendation"), null=True)

@@ -1,0 +1,44 @@
+"""Reasons: the evidence behind an entry as a sentence in the reader's language."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from recommender.learners import learners
+from recommender.readers.details import ItemDetails
+from recommender.records import Reason
+
+_BY_KIND = {
+    "view": gettext_noop("Because you looked at “%(title)s”"),
+    "click": gettext_noop("Because you looked at “%(title)s”"),
+    "purchase": gettext_noop("Because you bought “%(title)s”"),
+    "cart": gettext_noop("Because you chose “%(title)s”"),
+    "like": gettext_noop("Because you liked “%(title)s”"),
+    "rating": gettext_noop("Because you liked “%(title)s”"),
+    "review": gettext_noop("Because you liked “%(title)s”"),
+    "bookmark": gettext_noop("Because you saved “%(title)s”"),
+}
+_BY_SOURCE = {
+    "popular": gettext_noop("Popular with many"),
+    "trending": gettext_noop("Trending now"),
+    "newest": gettext_noop("New here"),
+    "fallback_popular": gettext_noop("Popular with many"),
+    "fallback_newest": gettext_noop("From the catalogue"),
+}
+
+
+def explain_entry(source: str, details: ItemDetails) -> Reason:
+    """Return the reason for an entry whose strongest source is ``source``; evidence is what the readers found."""
+    if source == "similar_items" and details.evidence_key:
+        text = _("Similar to “%(title)s”") % {"title": details.evidence_title or details.evidence_key}
+        return Reason("similar_to", text, details.evidence_key)
+    if details.evidence_key and details.evidence_kind:
+        sentence = _BY_KIND.get(details.evidence_kind, gettext_noop("Because of “%(title)s”"))
+        text = _(sentence) % {"title": details.evidence_title or details.evidence_key}
+        return Reason("because_of", text, details.evidence_key)
+    if details.evidence_key:
+        text = _("Often chosen together with “%(title)s”") % {"title": details.evidence_title or details.evidence_key}
+        return Reason("together_with", text, details.evidence_key)
+    if source in _BY_SOURCE:
+        return Reason(source.removeprefix("fallback_"), _(_BY_SOURCE[source]))
+    label = getattr(learners.get(source), "label", source) if source in learners else source
+    return Reason("source", _("Recommended by %(source)s") % {"source": label})

@@ -1,0 +1,52 @@
+"""Shows a slate in a terminal, as a table or as JSON."""
+
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from recommender.records import Slate
+
+
+def dump_slate(slate: Slate) -> str:
+    """Return the slate as indented JSON: items, scores, sources, reasons and timing."""
+    document: dict[str, Any] = {
+        "recommendation_id": str(slate.recommendation_id) if slate.recommendation_id else None,
+        "placement": slate.placement_key or None,
+        "requested": slate.requested,
+        "returned": len(slate.entries),
+        "exhausted": slate.exhausted,
+        "took_ms": slate.milliseconds,
+        "timings_ms": dict(slate.timings),
+        "items": [
+            {
+                "key": entry.key,
+                "title": entry.title,
+                "url": entry.url,
+                "categories": entry.categories,
+                "score": entry.score,
+                "sources": entry.sources,
+                "reason": {"code": entry.reason.code, "text": entry.reason.text, "item": entry.reason.item_key or None},
+            }
+            for entry in slate.entries
+        ],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def print_slate(console: Console, slate: Slate, *, heading: str) -> None:
+    """Print the slate as a table with each entry's score, sources and reason."""
+    table = Table(title=f"{heading}  ·  {slate.milliseconds:.1f} ms", title_justify="left", title_style="bold")
+    table.add_column("#", justify="right", style="dim")
+    table.add_column("item", ratio=4)
+    table.add_column("score", justify="right")
+    table.add_column("sources", ratio=2, style="cyan")
+    table.add_column("reason", ratio=4, style="italic")
+    for place, entry in enumerate(slate.entries, start=1):
+        table.add_row(
+            str(place), entry.title or entry.key, f"{entry.score:.4f}", ", ".join(entry.sources), entry.reason.text
+        )
+    console.print(table)
+    if slate.exhausted:
+        console.print(f"{len(slate.entries)} of {slate.requested}: no further item is eligible", style="dim")

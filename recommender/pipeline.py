@@ -1,0 +1,111 @@
+"""The pipeline: candidates, live filters, ranking, re-ranking. A fixed sequence of stages on arrays."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalog.extensions import load_options
+from recommender.ranking import rankers
+from recommender.readers.candidates import LAST_FALLBACK, read_candidates
+from recommender.readers.item_vectors import read_item_vectors
+from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
+from recommender.reranking import rerankers
+
+FALLBACK_PREFIX = "fallback_"
+_MIN_CANDIDATES = 100
+_MIN_POOL = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the pipeline chose: ``item_ids``, ``scores`` (k,), each entry's sources, its evidence, the timings in ms.
+
+    ``sources[i]`` names the strategies that proposed entry i, strongest first; ``evidence_ids[i]`` is the
+    item that speaks for it, 0 for none, -1 where a vectors reader leaves it to be looked up.
+    """
+
+    item_ids: Ids
+    scores: Floats
+    sources: tuple[tuple[str, ...], ...]
+    evidence_ids: Ids
+    timings: Mapping[str, float]
+
+
+def recommend(plan: Plan, query: Query) -> Selection:
+    """Choose up to ``query.size`` items for ``query`` by ``plan``.
+
+    Fewer come only when fewer are eligible: what the strategies leave open is filled by the plan's
+    fallbacks in their order, and at last by the catalogue, newest first; the source says so.
+    """
+    clock = _Clock()
+    limit = max(_MIN_CANDIDATES, 2 * query.size)
+    lists = read_candidates(plan, query, limit=limit)
+    clock.mark("candidates")
+    chosen_lists = [entry for entry in lists if not entry.name.startswith(FALLBACK_PREFIX)]
+    ranker = rankers.get(plan.ranker)
+    ranking = ranker(load_options(ranker.Options, plan.ranker_options)).rank(chosen_lists)  # type: ignore[call-arg]
+    clock.mark("ranking")
+    chosen = _rerank(plan, query, ranking)
+    clock.mark("reranking")
+    item_ids, scores = ranking.item_ids[chosen], ranking.scores[chosen]
+    fallbacks = [entry for entry in lists if entry.name.startswith(FALLBACK_PREFIX)]
+    item_ids, scores = _fill(item_ids, scores, fallbacks, size=query.size)
+    sources, evidence_ids = _trace(item_ids, lists)
+    return Selection(item_ids, scores, sources, evidence_ids, clock.timings)
+
+
+def _rerank(plan: Plan, query: Query, ranking: Ranking) -> Ids:
+    diversity = plan.diversity if query.diversity is None else query.diversity
+    if not plan.reranker or not len(ranking.item_ids):
+        return np.arange(min(query.size, len(ranking.item_ids)))
+    width = max(_MIN_POOL, 3 * query.size)
+    pool = Ranking(ranking.item_ids[:width], ranking.scores[:width])
+    vectors = None
+    if diversity > 0 and plan.diversity_space is not None:
+        vectors = read_item_vectors(plan.diversity_space, pool.item_ids)
+    reranker = rerankers.get(plan.reranker)
+    component = reranker(load_options(reranker.Options, plan.reranker_options))  # type: ignore[call-arg]
+    return component.rerank(pool, vectors=vectors, diversity=diversity, size=query.size)
+
+
+def _fill(item_ids: Ids, scores: Floats, fallbacks: list[CandidateList], *, size: int) -> tuple[Ids, Floats]:
+    for fallback in fallbacks:
+        if len(item_ids) >= size:
+            break
+        fresh = fallback.item_ids[~np.isin(fallback.item_ids, item_ids)][: size - len(item_ids)]
+        item_ids = np.concatenate([item_ids, fresh])
+        scores = np.concatenate([scores, np.zeros(len(fresh))])
+    return item_ids, scores
+
+
+def _trace(item_ids: Ids, lists: list[CandidateList]) -> tuple[tuple[tuple[str, ...], ...], Ids]:
+    """Find each item's sources, by weight over place (as reciprocal ranks would), and the evidence of the first."""
+    proposals: dict[int, list[tuple[float, str, int]]] = {item_id: [] for item_id in item_ids.tolist()}
+    for entry in lists:
+        evidence = entry.evidence_ids.tolist()
+        for place, item_id in enumerate(entry.item_ids.tolist()):
+            if item_id in proposals:
+                found = -1 if entry.name == "history_match" else evidence[place]
+                proposals[item_id].append((entry.weight / (60 + place), entry.name, found))
+    sources = []
+    evidence_ids = np.zeros(len(item_ids), dtype=np.int64)
+    for i, found_by in enumerate(proposals.values()):
+        found_by.sort(key=lambda proposal: -proposal[0])
+        names = tuple(name for _, name, _ in found_by)
+        own = tuple(name for name in names if not name.startswith(FALLBACK_PREFIX))
+        sources.append(own or names[:1] or (LAST_FALLBACK,))
+        evidence_ids[i] = next((evidence for _, _, evidence in found_by if evidence), 0)
+    return tuple(sources), evidence_ids
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.timings[stage] = round((now - self._last) * 1000, 3)
+        self._last = now

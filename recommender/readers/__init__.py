@@ -1,0 +1,1 @@
+"""Readers: the only code that turns a published shape into candidates, by SQL."""

@@ -1,0 +1,25 @@
+"""Reads the scores shape, and the catalogue itself as the last fallback."""
+
+from recommender.readers.fragments import Fragment, ReadContext
+from recommender.records import StrategyPlan
+
+
+def best_scores(strategy: StrategyPlan, context: ReadContext) -> Fragment:
+    """Select (item_id, score, evidence_id) in the order of one published number an item."""
+    return Fragment(
+        "SELECT s.item_id, s.score, 0::bigint AS evidence_id FROM recommender_itemscore s "
+        f"WHERE s.model_id = {strategy.model_id:d} AND s.item_id IN ({context.eligible.sql}) "
+        f"ORDER BY s.score DESC, s.item_id LIMIT {context.limit:d}",
+        list(context.eligible.params),
+    )
+
+
+def newest_items(catalog_id: int, context: ReadContext) -> Fragment:
+    """Select whatever is eligible, newest first: what keeps a slate from being empty."""
+    return Fragment(
+        "SELECT item_id, -(row_number() OVER ())::float8 AS score, 0::bigint AS evidence_id FROM ("
+        f"SELECT i.id AS item_id FROM catalog_item i WHERE i.catalog_id = {catalog_id:d} "
+        f"AND i.id IN ({context.eligible.sql}) "
+        f"ORDER BY i.published_at DESC NULLS LAST, i.id DESC LIMIT {context.limit:d}) newest",
+        list(context.eligible.params),
+    )

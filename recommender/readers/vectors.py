@@ -1,0 +1,90 @@
+"""Reads the vectors shape: the items nearest to a query vector, by cosine or inner product.
+
+Of two paths, the one that fits is taken inside the statement. Where filters leave few items, these are
+ranked exactly: always right, and cheap. Otherwise the HNSW index is walked, iteratively, until enough
+items have passed; its order is that of the expression index of the space (catalog/vector_index.py).
+"""
+
+from recommender.readers.fragments import Fragment, ReadContext
+from recommender.records import SpaceRef, StrategyPlan
+
+FEW_ITEMS = 5000
+"""Up to so many items that pass narrow filters are ranked exactly."""
+
+OPERATORS = {"cosine": "<=>", "inner_product": "<#>"}
+
+
+def distance_sql(space: SpaceRef, left: str, right: str) -> str:
+    """Return the distance expression; on ``e.vector`` it is the one that the space's index is built on."""
+    return f"{left}::halfvec({space.dimensions}) {OPERATORS[space.metric]} {right}"
+
+
+def score_sql(space: SpaceRef, distance: str) -> str:
+    """Return the similarity for a distance: 1 - d for cosine; pgvector's ``<#>`` is the negated product."""
+    return f"1 - {distance}" if space.metric == "cosine" else f"-{distance}"
+
+
+def history_vector(space: SpaceRef) -> Fragment:
+    """Select the one query vector of a history: the weighted mean of its items' vectors, NULL where none.
+
+    Negative weights push away, but never stand alone: without a positive one there is nothing to look for.
+    pgvector has no product of number and vector, hence the filled array.
+    """
+    return Fragment(
+        f"SELECT CASE WHEN vector_norm(total) > 1e-12 AND liked > 0 "
+        f"THEN l2_normalize(total)::halfvec({space.dimensions}) END AS vector FROM ("
+        f"SELECT sum(array_fill((h.weight / greatest(1e-12, t.largest))::real, ARRAY[{space.dimensions}])"
+        f"::vector({space.dimensions}) * e.vector::vector({space.dimensions})) AS total, "
+        "max(h.weight) AS liked "
+        "FROM (SELECT max(abs(weight)) AS largest FROM history) t, history h "
+        f"JOIN catalog_embedding e ON e.space_id = {space.id:d} AND e.item_id = h.item_id "
+        "WHERE e.vector IS NOT NULL) summed"
+    )
+
+
+def context_vector(space: SpaceRef, item_ids: tuple[int, ...]) -> Fragment:
+    """Select the one query vector of the context items: the mean of their unit vectors, NULL where none."""
+    return Fragment(
+        f"SELECT avg(l2_normalize(vector)::vector({space.dimensions}))::halfvec({space.dimensions}) AS vector "
+        f"FROM catalog_embedding WHERE space_id = {space.id:d} AND vector IS NOT NULL AND item_id = ANY(%s)",
+        [list(item_ids)],
+    )
+
+
+def nearest_items(strategy: StrategyPlan, context: ReadContext, *, query_table: str) -> Fragment:
+    """Select (item_id, score, evidence_id) of the items nearest to the vector in ``query_table``."""
+    space = strategy.space
+    assert space is not None
+    target = f"(SELECT vector FROM {query_table})"
+    distance = distance_sql(space, "e.vector", target)
+    evidence = f"{context.context_items[0]:d}" if strategy.reader == "similar_items" else "0"
+    # pgvector's HNSW skips no row for a NULL query; the one-time test does.
+    wanted = f"e.space_id = {space.id:d} AND e.vector IS NOT NULL AND {target} IS NOT NULL"
+
+    def select(source: str, test: str, order: str) -> str:
+        return (
+            f"(SELECT e.item_id, {score_sql(space, f'({distance})')} AS score, {evidence}::bigint AS evidence_id "
+            f"FROM {source} WHERE {wanted} AND {test} ORDER BY {order} LIMIT {context.limit:d})"
+        )
+
+    indexed = select("catalog_embedding e", f"e.item_id IN ({context.eligible.sql})", distance)
+    if not context.narrow:
+        return Fragment(indexed, list(context.eligible.params))
+    # "+ 0" keeps the planner from the index: these few are ranked exactly.
+    exact = select(
+        "few JOIN catalog_embedding e ON e.item_id = few.id", "NOT (SELECT many FROM breadth)", f"({distance}) + 0"
+    )
+    walked = select(
+        "catalog_embedding e", f"(SELECT many FROM breadth) AND e.item_id IN ({context.eligible.sql})", distance
+    )
+    return Fragment(
+        f"SELECT * FROM {exact} exact UNION ALL SELECT * FROM {walked} walked", list(context.eligible.params)
+    )
+
+
+def breadth_tables(context: ReadContext) -> list[tuple[str, Fragment]]:
+    """Return the tables that choose the path: ``few`` eligible ids, and whether there are ``many`` more."""
+    few = Fragment(
+        f"SELECT id FROM ({context.eligible.sql} LIMIT {FEW_ITEMS + 1:d}) narrowed(id)", context.eligible.params
+    )
+    return [("few", few), ("breadth", Fragment(f"SELECT count(*) > {FEW_ITEMS:d} AS many FROM few"))]

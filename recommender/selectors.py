@@ -1,0 +1,135 @@
+"""Reads behind a recommendation: the plan of a placement, and the ids that a request names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from recommender.models import PlacementStrategy
+from recommender.records import Plan, SpaceRef, StrategyPlan
+
+Reader = PlacementStrategy.Reader
+_VECTORS = (Reader.SIMILAR_ITEMS, Reader.HISTORY_MATCH)
+
+
+class QueryError(ValueError):
+    """A request cannot be answered: ``field`` and ``reason`` for the caller, ``code`` for a program."""
+
+    def __init__(self, field: str, reason: str, code: str = "invalid") -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedKeys:
+    """Primary keys for the external ids of a request; None or absent where unknown."""
+
+    profile_id: int | None
+    item_ids: dict[str, int]
+
+
+_PLAN_SQL = """
+SELECT (SELECT to_jsonb(p) FROM recommender_placement p WHERE p.catalog_id = %(catalog)s AND p.key = %(key)s)::text,
+    (SELECT jsonb_agg(jsonb_build_object('reader', s.reader, 'source', s.source, 'weight', s.weight)
+            ORDER BY s.position, s.id)
+        FROM recommender_placementstrategy s JOIN recommender_placement p ON p.id = s.placement_id
+        WHERE p.catalog_id = %(catalog)s AND p.key = %(key)s)::text,
+    (SELECT jsonb_agg(jsonb_build_object('role', e.role, 'id', e.id, 'dimensions', e.dimensions, 'metric', e.metric))
+        FROM catalog_embeddingspace e WHERE e.catalog_id = %(catalog)s AND e.state = 'active')::text,
+    (SELECT jsonb_agg(jsonb_build_object('learner', m.learner, 'id', m.id))
+        FROM recommender_trainedmodel m WHERE m.catalog_id = %(catalog)s AND m.state = 'active')::text
+"""
+
+
+def load_plan(catalog_id: int, placement_key: str) -> Plan:
+    """Resolve a placement against what is published now, in one statement; raise QueryError if there is none."""
+    placement, strategies, spaces, models = _read_plan_parts(catalog_id, placement_key)
+    if placement is None:
+        raise QueryError("placement", f"no placement {placement_key!r}", "placement_not_found")
+    return Plan(
+        catalog_id=catalog_id,
+        strategies=_resolve_strategies(strategies, spaces, models),
+        size=placement["size"],
+        placement_id=placement["id"],
+        placement_key=placement["key"],
+        ranker=placement["ranker"],
+        ranker_options=placement["ranker_options"],
+        reranker=placement["reranker"],
+        reranker_options=placement["reranker_options"],
+        diversity=placement["diversity"],
+        diversity_space=spaces.get("text"),
+        filters=placement["filters"],
+        exclude_seen=placement["exclude_seen"],
+        widget=placement["widget"],
+        widget_options=placement["widget_options"],
+    )
+
+
+def load_similar_plan(catalog_id: int) -> Plan:
+    """Return the plan behind "more like this item": likeness of content, then what accompanies it."""
+    _, _, spaces, models = _read_plan_parts(catalog_id, "")
+    strategies = [
+        {"reader": Reader.SIMILAR_ITEMS, "source": "text", "weight": 1.0},
+        {"reader": Reader.NEIGHBOURS, "source": "co_visitation", "weight": 0.5},
+    ]
+    return Plan(catalog_id=catalog_id, strategies=_resolve_strategies(strategies, spaces, models), exclude_seen=False)
+
+
+def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[str]) -> ResolvedKeys:
+    """Find the profile (an alias leads to the one it was merged into) and items by external id: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT COALESCE(merged_into_id, id) FROM profiles_profile WHERE catalog_id = %s AND key = %s), "
+            "(SELECT json_object_agg(key, id) FROM catalog_item WHERE catalog_id = %s AND key = ANY(%s))::text",
+            [catalog_id, user_id, catalog_id, list(item_keys)],
+        )
+        profile_id, item_ids = cursor.fetchone() or (None, None)
+    return ResolvedKeys(profile_id, orjson.loads(item_ids) if item_ids else {})
+
+
+def _read_plan_parts(
+    catalog_id: int, placement_key: str
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN_SQL, {"catalog": catalog_id, "key": placement_key})
+        row = cursor.fetchone() or (None,) * 4
+    placement, strategies, spaces, models = (orjson.loads(part) if part else None for part in row)
+    return (
+        placement,
+        strategies or [],
+        {space["role"]: SpaceRef(space["id"], space["dimensions"], space["metric"]) for space in spaces or []},
+        {model["learner"]: model["id"] for model in models or []},
+    )
+
+
+def _resolve_strategies(
+    strategies: Sequence[dict[str, Any]], spaces: dict[str, SpaceRef], models: dict[str, int]
+) -> tuple[StrategyPlan, ...]:
+    """Resolve each strategy; one whose shape is not published yet stays, and proposes nothing.
+
+    The popular items come last as a fallback, unless the placement reads them itself.
+    """
+    resolved = []
+    for strategy in strategies:
+        reader, source = strategy["reader"], strategy["source"]
+        vectors = reader in _VECTORS
+        resolved.append(
+            StrategyPlan(
+                name=_name_strategy(reader, source) if vectors else source,
+                reader=reader,
+                weight=strategy["weight"],
+                space=spaces.get(source) if vectors else None,
+                model_id=None if vectors else models.get(source),
+            )
+        )
+    if "popular" in models and not any(s.name == "popular" for s in resolved):
+        resolved.append(StrategyPlan("fallback_popular", Reader.SCORES, 0.0, model_id=models["popular"]))
+    return tuple(resolved)
+
+
+def _name_strategy(reader: str, source: str) -> str:
+    return reader if source == "text" else f"{reader}_{source}"

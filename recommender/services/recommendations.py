@@ -1,0 +1,174 @@
+"""Serving: the one way from a request to a slate that every face takes."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+
+from recommender import pipeline
+from recommender.explain import explain_entry
+from recommender.filters import FilterError, check_filters
+from recommender.models import Recommendation
+from recommender.models.placement import MAX_SLATE
+from recommender.readers.details import read_details
+from recommender.records import Plan, Query, Slate, SlateEntry, SpaceRef
+from recommender.selectors import QueryError, load_plan, load_similar_plan, resolve_keys
+
+MAX_EXCLUDED = 1000
+
+
+def recommend(
+    catalog_id: int,
+    *,
+    placement: str,
+    user_id: str | None = None,
+    item: str | None = None,
+    n: int | None = None,
+    exclude: Sequence[str] = (),
+    filters: Mapping[str, Any] | None = None,
+    diversity: float | None = None,
+    log: bool = True,
+) -> Slate:
+    """Return the slate of a placement for a person and the page's item; external ids throughout.
+
+    An unknown or absent ``user_id`` is a person without a history. Raise QueryError for an unknown
+    placement or item, ``n`` outside 1..1000, a bad filter or diversity. Costs six statements at most,
+    whatever the catalogue's size; ``log=False`` (previews) writes nothing.
+    """
+    started = time.perf_counter()
+    checked = _check_request(n, exclude, filters, diversity)
+    plan = load_plan(catalog_id, placement)
+    return _serve(plan, started, user_id=user_id, item=item, n=n, exclude=exclude, filters=checked,
+                  diversity=diversity, log=log)  # fmt: skip
+
+
+def similar_items(
+    catalog_id: int,
+    *,
+    item: str,
+    n: int | None = None,
+    filters: Mapping[str, Any] | None = None,
+    log: bool = True,
+) -> Slate:
+    """Return what is like ``item``: near in meaning first, joined with what accompanies it."""
+    started = time.perf_counter()
+    checked = _check_request(n, (), filters, None)
+    plan = load_similar_plan(catalog_id)
+    return _serve(plan, started, user_id=None, item=item, n=n, exclude=(), filters=checked, diversity=None, log=log)
+
+
+def recommend_by_plan(
+    plan: Plan, *, user_id: str | None, item: str | None, n: int | None, diversity: float | None = None
+) -> Slate:
+    """Return the slate of a plan that need not be stored (an editor's preview); nothing is logged."""
+    started = time.perf_counter()
+    _check_request(n, (), None, diversity)
+    return _serve(
+        plan, started, user_id=user_id, item=item, n=n, exclude=(), filters={}, diversity=diversity, log=False
+    )
+
+
+def _check_request(
+    n: int | None, exclude: Sequence[str], filters: Mapping[str, Any] | None, diversity: float | None
+) -> dict[str, Any]:
+    if n is not None and not 1 <= n <= MAX_SLATE:
+        raise QueryError("n", f"must be from 1 to {MAX_SLATE}, not {n}")
+    if len(exclude) > MAX_EXCLUDED:
+        raise QueryError("exclude", f"{MAX_EXCLUDED} items at most, not {len(exclude)}")
+    if diversity is not None and not 0.0 <= diversity <= 1.0:
+        raise QueryError("diversity", f"must be from 0 to 1, not {diversity}")
+    try:
+        return check_filters(filters or {})
+    except FilterError as error:
+        raise QueryError(error.field, error.reason, "invalid_filter") from error
+
+
+def _serve(
+    plan: Plan,
+    started: float,
+    *,
+    user_id: str | None,
+    item: str | None,
+    n: int | None,
+    exclude: Sequence[str],
+    filters: dict[str, Any],
+    diversity: float | None,
+    log: bool,
+) -> Slate:
+    wanted = [*exclude, *([item] if item is not None else [])]
+    keys = resolve_keys(plan.catalog_id, user_id=user_id, item_keys=wanted)
+    if item is not None and item not in keys.item_ids:
+        raise QueryError("item", f"no item {item!r}", "item_not_found")
+    query = Query(
+        catalog_id=plan.catalog_id,
+        now=timezone.now(),
+        size=plan.size if n is None else n,
+        profile_id=keys.profile_id,
+        item_ids=() if item is None else (keys.item_ids[item],),
+        exclude_ids=tuple(keys.item_ids[key] for key in exclude if key in keys.item_ids),
+        filters=filters,
+        diversity=diversity,
+    )
+    selection = pipeline.recommend(plan, query)
+    entries = _show_entries(plan, query, selection)
+    slate = Slate(
+        entries=entries,
+        requested=query.size,
+        exhausted=len(entries) < query.size,
+        milliseconds=round((time.perf_counter() - started) * 1000, 3),
+        timings=selection.timings,
+        placement_key=plan.placement_key,
+        widget=plan.widget,
+        widget_options=plan.widget_options,
+    )
+    return _log_slate(plan, query, slate) if log else slate
+
+
+def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tuple[SlateEntry, ...]:
+    space = _find_history_space(plan)
+    evidence_ids = selection.evidence_ids if space is not None else np.maximum(selection.evidence_ids, 0)
+    details = read_details(query, item_ids=selection.item_ids, evidence_ids=evidence_ids, space=space)
+    entries = []
+    for item_id, score, sources in zip(
+        selection.item_ids.tolist(), selection.scores.tolist(), selection.sources, strict=True
+    ):
+        if item_id not in details:  # deleted between two statements
+            continue
+        item = details[item_id]
+        entries.append(
+            SlateEntry(
+                item_id=item_id,
+                key=item.key,
+                kind=item.kind,
+                title=item.title,
+                url=item.url,
+                image_url=item.image_url,
+                categories=item.categories,
+                attributes=item.attributes,
+                score=score,
+                sources=sources,
+                reason=explain_entry(sources[0], item),
+            )
+        )
+    return tuple(entries)
+
+
+def _find_history_space(plan: Plan) -> SpaceRef | None:
+    return next((s.space for s in plan.strategies if s.reader == "history_match" and s.space is not None), None)
+
+
+def _log_slate(plan: Plan, query: Query, slate: Slate) -> Slate:
+    logged = Recommendation.objects.create(
+        catalog_id=plan.catalog_id,
+        placement_id=plan.placement_id,
+        profile_id=query.profile_id,
+        requested=slate.requested,
+        item_ids=[entry.item_id for entry in slate.entries],
+        scores=[entry.score for entry in slate.entries],
+        sources=["+".join(entry.sources) for entry in slate.entries],
+        milliseconds=slate.milliseconds,
+    )
+    return replace(slate, recommendation_id=logged.pk)
