@@ -41,3 +41,12 @@ class InteractionDataset:
     def profile_offsets(self) -> NDArray[np.int64]:
         """Offsets of shape (P + 1,): rows of profile p are ``offsets[p]:offsets[p + 1]``."""
         return np.searchsorted(self.profiles, np.arange(len(self.profile_ids) + 1)).astype(np.int64)
+
+    @property
+    def reference(self) -> float:
+        """Epoch seconds that decay and windows count back from: the newest interaction, not the clock.
+
+        On a live site the two agree. In an imported or resting log they don't: seen from today, everything
+        in it would be equally old, and nothing recent. Without interactions: ``until``.
+        """
+        return float(self.times.max()) if len(self.times) else self.until.timestamp()
