@@ -19,6 +19,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SHORTEST_SECRET_KEY = 32
 FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 OWN_DATABASE_KEYS = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+STEADY_CONNECTIONS = {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+"""Connections outlive a request, and one whose server was restarted meanwhile is replaced unnoticed."""
 
 
 def parse_flag(text: str) -> bool:
@@ -59,7 +61,7 @@ def parse_database_url(text: str) -> Mapping[str, Any]:
         raise ValueError("cannot be read as a postgresql:// URL (percent-encode special characters)") from None
     if not parts.get("dbname"):
         raise ValueError("names no database (postgresql://user:password@host:port/NAME)")
-    settings: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {}}
+    settings: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", **STEADY_CONNECTIONS, "OPTIONS": {}}
     for key, value in parts.items():
         if key in OWN_DATABASE_KEYS:
             settings[OWN_DATABASE_KEYS[key]] = str(value)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from recsite.embedded.places import POSTGRES_PORT, find_places
 from recsite.embedded.postgres import DATABASE, USER
 from recsite.env import Environment
+from recsite.env_values import STEADY_CONNECTIONS
 
 
 def embedded_database_settings(environment: Environment) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def embedded_database_settings(environment: Environment) -> dict[str, Any]:
         "USER": USER,
         "HOST": str(find_places(environment.var).socket_folder),
         "PORT": str(POSTGRES_PORT),
+        **STEADY_CONNECTIONS,
         "OPTIONS": {},
     }
 

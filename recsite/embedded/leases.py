@@ -33,7 +33,7 @@ class Lease:
             self.lock.release()
             if not self._has_other_users():
                 with self.part.keeper_lock(self.places).alone():
-                    pass
+                    self.part.stop_orphan(self.places)  # nothing to stop, unless the keeper was killed
 
     def _has_other_users(self) -> bool:
         """Not so either when the keeper has already got the lock, to stop the server."""

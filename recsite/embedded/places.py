@@ -23,7 +23,7 @@ class Places:
     def socket_folder(self) -> Path:
         """Short, because a unix socket's path may have 107 bytes; one for each var folder and user."""
         digest = hashlib.sha256(os.fsencode(self.var)).hexdigest()[:12]
-        return Path(f"/tmp/recsite-{self.uid}-{digest}")  # noqa: S108 - owner and mode are checked before use
+        return Path(f"/tmp/recsite-{self.uid}-{digest}")  # owner and mode are checked before use
 
     @property
     def log(self) -> Path:

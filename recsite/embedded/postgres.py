@@ -46,7 +46,9 @@ def plan_postgres(places: Places) -> ServerPlan:
         _make_data_folder(places, programs)
     data = places.postgres
     if places.uid != data.stat().st_uid:
-        raise EmbeddedError(f"{data} belongs to another user: run as that user, or set RECSITE_VAR to a folder of yours")
+        raise EmbeddedError(
+            f"{data} belongs to another user: run as that user, or set RECSITE_VAR to a folder of yours"
+        )
     settings = {
         **SETTINGS,
         "unix_socket_directories": str(places.socket_folder),
@@ -130,7 +132,7 @@ def _is_ready(data: Path, pid: int) -> bool:
 def _choose_shared_memory() -> str:
     """Containers have a /dev/shm of 64 MB, which a parallel index build overruns; files never do."""
     try:
-        status = os.statvfs("/dev/shm")  # noqa: S108 - only its size is read
+        status = os.statvfs("/dev/shm")  # only its size is read
     except OSError:
         return "mmap"
     return "posix" if status.f_bavail * status.f_frsize >= SHARED_MEMORY_NEEDED else "mmap"

@@ -40,7 +40,9 @@ def find_valkey_program() -> Path:
 def _find_package(module: str, distribution: str) -> Path:
     spec = find_spec(module)
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedError(f"{distribution} is not installed: pip install 'recsite[embedded]', or set the server's URL")
+        raise EmbeddedError(
+            f"{distribution} is not installed: pip install 'recsite[embedded]', or set the server's URL"
+        )
     return Path(spec.submodule_search_locations[0])
 
 
