@@ -44,16 +44,18 @@ class ItemRecord:
 
 @dataclass(slots=True)
 class WriteReport:
-    """Counts of one bulk write: what was new, changed, the same, refused."""
+    """Counts of one bulk write: what was new, changed, the same, refused, overridden by a later row of the batch."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    duplicates: int = 0
 
     def __iadd__(self, other: "WriteReport") -> "WriteReport":
         self.created += other.created
         self.updated += other.updated
         self.unchanged += other.unchanged
         self.rejected += other.rejected
+        self.duplicates += other.duplicates
         return self

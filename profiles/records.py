@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from catalog.records import RowError
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionRecord:
@@ -25,3 +27,22 @@ class InteractionRecord:
     context: Mapping[str, Any] = field(default_factory=dict)
     recommendation_id: UUID | None = None
     position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionReport:
+    """Counts of one batch; ``line`` of an error is the row's index in the batch. They add up to its length."""
+
+    created: int = 0
+    duplicates: int = 0
+    errors: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One interaction as a history holds it; ``item_id`` is None for a search."""
+
+    item_id: int | None
+    kind: str
+    value: float | None
+    occurred_at: datetime

@@ -1,1 +1,60 @@
-"""System checks of recommender: wrong configuration speaks at start."""
+"""System checks of the recommender: wrong configuration speaks at start."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+from catalog.extensions import OptionError, Registry, load_options
+from recommender.filters import FilterError, check_filters
+from recommender.learners import learners
+from recommender.models import Placement, PlacementStrategy
+from recommender.ranking import rankers
+from recommender.reranking import rerankers
+from recommender.widgets import widgets
+
+
+@register(Tags.database)
+def check_placements(databases: Iterable[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of placements that name components, options or filters which do not exist (any more)."""
+    if not databases:
+        return []
+    messages: list[CheckMessage] = []
+    for placement in Placement.objects.order_by("pk").iterator(chunk_size=500):
+        parts: tuple[tuple[Registry[Any], str, dict[str, Any]], ...] = (
+            (rankers, placement.ranker, placement.ranker_options),
+            (rerankers, placement.reranker, placement.reranker_options),
+            (widgets, placement.widget, placement.widget_options),
+        )
+        for registry, key, options in parts:
+            messages += _check_component(placement, registry, key, options)
+        try:
+            check_filters(placement.filters)
+        except FilterError as error:
+            messages.append(Warning(f"placement {placement.key}: {error}", id="recommender.W003", obj=placement))
+    spaces = (PlacementStrategy.Reader.SIMILAR_ITEMS, PlacementStrategy.Reader.HISTORY_MATCH)
+    for strategy in PlacementStrategy.objects.exclude(reader__in=spaces).select_related("placement").iterator():
+        if strategy.source not in learners:
+            messages.append(
+                Warning(
+                    f"placement {strategy.placement.key}: no learner {strategy.source!r}",
+                    id="recommender.W004",
+                    obj=strategy,
+                )
+            )
+    return messages
+
+
+def _check_component(
+    placement: Placement, registry: Registry[Any], key: str, options: dict[str, Any]
+) -> list[CheckMessage]:
+    where = f"placement {placement.key}: {registry.family}"
+    if not key and registry is rerankers:
+        return []
+    if key not in registry:
+        return [Warning(f"{where}: no {key!r}; the default is used", id="recommender.W001", obj=placement)]
+    try:
+        load_options(registry.get(key).Options, options)
+    except OptionError as error:
+        return [Warning(f"{where} {key}: {error}; its defaults are used", id="recommender.W002", obj=placement)]
+    return []

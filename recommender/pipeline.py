@@ -1,17 +1,22 @@
 """The pipeline: candidates, live filters, ranking, re-ranking. A fixed sequence of stages on arrays."""
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
-from catalog.extensions import load_options
+from catalog.extensions import OptionError, Registry, load_options
 from recommender.ranking import rankers
 from recommender.readers.candidates import LAST_FALLBACK, read_candidates
 from recommender.readers.item_vectors import read_item_vectors
 from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
 from recommender.reranking import rerankers
+
+T = TypeVar("T")
+_logger = logging.getLogger(__name__)
 
 FALLBACK_PREFIX = "fallback_"
 _MIN_CANDIDATES = 100
@@ -44,8 +49,7 @@ def recommend(plan: Plan, query: Query) -> Selection:
     lists = read_candidates(plan, query, limit=limit)
     clock.mark("candidates")
     chosen_lists = [entry for entry in lists if not entry.name.startswith(FALLBACK_PREFIX)]
-    ranker = rankers.get(plan.ranker)
-    ranking = ranker(load_options(ranker.Options, plan.ranker_options)).rank(chosen_lists)  # type: ignore[call-arg]
+    ranking = _build(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(chosen_lists)
     clock.mark("ranking")
     chosen = _rerank(plan, query, ranking)
     clock.mark("reranking")
@@ -65,9 +69,22 @@ def _rerank(plan: Plan, query: Query, ranking: Ranking) -> Ids:
     vectors = None
     if diversity > 0 and plan.diversity_space is not None:
         vectors = read_item_vectors(plan.diversity_space, pool.item_ids)
-    reranker = rerankers.get(plan.reranker)
-    component = reranker(load_options(reranker.Options, plan.reranker_options))  # type: ignore[call-arg]
-    return component.rerank(pool, vectors=vectors, diversity=diversity, size=query.size)
+    reranker = _build(rerankers, plan.reranker, plan.reranker_options, default="mmr")
+    return reranker.rerank(pool, vectors=vectors, diversity=diversity, size=query.size)
+
+
+def _build(registry: Registry[T], key: str, options: Mapping[str, Any], *, default: str) -> T:
+    """Build the component; a key or options that no longer fit fall back to the default (a system check warns)."""
+    if key in registry:
+        component = registry.get(key)
+        try:
+            return component(load_options(component.Options, options))  # type: ignore[call-arg, attr-defined]
+        except OptionError as error:
+            _logger.warning("%s %s: %s; its defaults are used", registry.family, key, error)
+    else:
+        _logger.warning("%s: no %r; %s is used", registry.family, key, default)
+        component = registry.get(default)
+    return component(component.Options())  # type: ignore[call-arg, attr-defined]
 
 
 def _fill(item_ids: Ids, scores: Floats, fallbacks: list[CandidateList], *, size: int) -> tuple[Ids, Floats]:

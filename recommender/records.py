@@ -65,6 +65,7 @@ class Plan:
     size: int = 10
     placement_id: int | None = None
     placement_key: str = ""
+    heading: str = ""
     ranker: str = "reciprocal_rank"
     ranker_options: Mapping[str, Any] = field(default_factory=dict)
     reranker: str = "mmr"
@@ -138,6 +139,7 @@ class Slate:
     milliseconds: float
     timings: Mapping[str, float]
     placement_key: str = ""
+    heading: str = ""
     widget: str = "grid"
     widget_options: Mapping[str, Any] = field(default_factory=dict)
     recommendation_id: UUID | None = None

@@ -56,6 +56,7 @@ def load_plan(catalog_id: int, placement_key: str) -> Plan:
         size=placement["size"],
         placement_id=placement["id"],
         placement_key=placement["key"],
+        heading=placement["name"],
         ranker=placement["ranker"],
         ranker_options=placement["ranker_options"],
         reranker=placement["reranker"],

@@ -190,3 +190,5 @@ RECSITE_ENCODER = ENVIRONMENT.encoder
 RECSITE_ENCODER_OPTIONS = dict(ENVIRONMENT.encoder_options)
 RECSITE_DEVICE = ENVIRONMENT.device
 RECSITE_DEFAULT_CATALOG = ENVIRONMENT.default_catalog
+# The demo shop is for a machine of one's own: it lets every visitor play every reader.
+RECSITE_DEMO_SITE = ENVIRONMENT.database is None

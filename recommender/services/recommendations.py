@@ -121,6 +121,7 @@ def _serve(
         milliseconds=round((time.perf_counter() - started) * 1000, 3),
         timings=selection.timings,
         placement_key=plan.placement_key,
+        heading=plan.heading,
         widget=plan.widget,
         widget_options=plan.widget_options,
     )
