@@ -20,6 +20,8 @@ class Importer(Protocol):
 
     Options: ClassVar[type[Any]]
 
+    def __init__(self, options: Any) -> None: ...
+
     def read_rows(self, source: Path, table: Table) -> Iterator[SourceRow | RowError]:
         """Yield the rows of ``source`` in constant memory; a row that cannot be read is a RowError.
 

@@ -152,7 +152,36 @@ middle east: middle-east
 cultural: culture
 design: design
 books about books: books-about-books
-assassins: assassins
+addiction: addiction drugs alcoholism
+african literature: african-literature african-lit
+american literature: american-literature american-lit american-classics americana
+anthropology: anthropology
+assassins: assassins assassin
+astronomy: astronomy cosmology
+autism: autism asperger-s aspergers
+bible: bible bibles
+british literature: british-literature british-lit brit-lit english-literature english-lit
+chapter books: chapter-book chapter-books
+civil rights: civil-rights race
+computer science: computer-science
+dinosaurs: dinosaurs
+disability: disability disabilities
+diary: diary diaries
+epic poetry: epic-poetry
+ethics: ethics
+family: family family-saga dysfunctional-families
+fashion: fashion
+gardening: gardening
+grief: grief death
+immigration: immigration
+indian literature: indian-literature indian-authors
+islam: islam
+italian literature: italian-literature
+journalism: journalism
+judaism: judaism jewish
+adult fiction: adult-fiction
+latin american literature: latin-american-literature
+speculative fiction: speculative-fiction
 boarding school: boarding-school
 """
 

@@ -9,10 +9,34 @@ from catalog.importers.base import ImportSourceError, Table
 
 FIELDS: dict[Table, frozenset[str]] = {
     "items": frozenset(
-        "key kind title text url image_url language categories attributes published_at expires_at available".split()
+        [
+            "key",
+            "kind",
+            "title",
+            "text",
+            "url",
+            "image_url",
+            "language",
+            "categories",
+            "attributes",
+            "published_at",
+            "expires_at",
+            "available",
+        ]
     ),
     "interactions": frozenset(
-        "interaction_id user_id item kind value occurred_at query context recommendation_id position".split()
+        [
+            "interaction_id",
+            "user_id",
+            "item",
+            "kind",
+            "value",
+            "occurred_at",
+            "query",
+            "context",
+            "recommendation_id",
+            "position",
+        ]
     ),
 }
 _BAG: dict[Table, str] = {"items": "attributes", "interactions": "context"}
@@ -24,7 +48,8 @@ class ColumnMap:
 
     A column whose name is a field's is that field, unless the mapping takes the field from elsewhere.
     Any other column becomes an attribute (of an interaction: context) under its own name, unless it
-    is in ``ignore``. Text of a column that is ``attributes`` (``context``) as a whole is read as JSON. Values of columns in ``numbers`` are read as numbers. ``kind`` fills a missing kind.
+    is in ``ignore``. Text of a column that is ``attributes`` (``context``) as a whole is read as JSON.
+    Values of columns in ``numbers`` are read as numbers. ``kind`` fills a missing kind.
     """
 
     def __init__(

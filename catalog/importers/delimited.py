@@ -74,7 +74,9 @@ class Csv:
                 yield row
                 continue
             try:
-                fields = column_map.name_fields((column, cell) for column, cell in zip(columns, row.cells) if cell)
+                fields = column_map.name_fields(
+                    (column, cell) for column, cell in zip(columns, row.cells, strict=True) if cell
+                )
             except ValueError as error:
                 yield RowError(row.line, "", str(error))
                 continue

