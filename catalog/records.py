@@ -44,13 +44,18 @@ class ItemRecord:
 
 @dataclass(slots=True)
 class WriteReport:
-    """Counts of one bulk write: what was new, changed, the same, refused, overridden by a later row of the batch."""
+    """Counts of one bulk write: what was new, changed, the same, refused, overridden by a later row of the batch.
+
+    ``created_keys`` and ``updated_keys`` tell which rows those were; they are of one batch and are not summed.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
     duplicates: int = 0
+    created_keys: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    updated_keys: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     def __iadd__(self, other: "WriteReport") -> "WriteReport":
         self.created += other.created

@@ -1,0 +1,1 @@
+"""Writes, in one transaction, announcing after commit."""

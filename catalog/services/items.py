@@ -1,7 +1,6 @@
 """Writes items in bulk: one COPY and one upsert a batch."""
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ from catalog.bulk import StagingTable, stage_rows, text_array
 from catalog.item_text import compose_text, digest_text
 from catalog.models import Catalog, Item
 from catalog.records import ItemRecord, WriteReport
-from catalog.signals import items_changed
+from catalog.signals import items_changed, send_after_commit
 
 _CONTENT = {
     "content_digest": "uuid",
@@ -29,29 +28,33 @@ _CONTENT = {
     "available": "boolean",
 }
 _STAGED = StagingTable("staged_item", {"key": "text", **_CONTENT})
-_COLUMNS = ", ".join(_CONTENT)
-_SAME = f"({', '.join(f'i.{name}' for name in _CONTENT)}) IS NOT DISTINCT FROM ({', '.join(f's.{name}' for name in _CONTENT)})"
+
+
+def _list_columns(prefix: str = "") -> str:
+    return ", ".join(prefix + name for name in _CONTENT)
+
+
+_SAME = f"({_list_columns('i.')}) IS NOT DISTINCT FROM ({_list_columns('s.')})"
 
 # Rows that are the same are not even locked: importing a file again writes nothing at all. What changes is locked
 # in the order of the keys, so that two batches with the same keys wait for each other instead of deadlocking.
 _UPSERT = f"""
 WITH written AS (
-    INSERT INTO catalog_item AS i (catalog_id, key, {_COLUMNS}, hidden, created_at, updated_at)
-    SELECT %(catalog_id)s, s.key, {", ".join(f"s.{name}" for name in _CONTENT)}, false, %(now)s, %(now)s
+    INSERT INTO catalog_item AS i (catalog_id, key, {_list_columns()}, hidden, created_at, updated_at)
+    SELECT %(catalog_id)s, s.key, {_list_columns("s.")}, false, %(now)s, %(now)s
     FROM {_STAGED.name} s
     WHERE NOT EXISTS (SELECT FROM catalog_item i WHERE i.catalog_id = %(catalog_id)s AND i.key = s.key AND {_SAME})
     ORDER BY s.key
     ON CONFLICT (catalog_id, key) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _CONTENT)}, updated_at = excluded.updated_at
-    WHERE ({", ".join(f"i.{name}" for name in _CONTENT)})
-        IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _CONTENT)})
-    RETURNING (i.xmax = 0) AS created
+    WHERE ({_list_columns("i.")}) IS DISTINCT FROM ({_list_columns("excluded.")})
+    RETURNING i.key, (i.xmax = 0) AS created
 )
-SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written
+SELECT array_agg(key) FILTER (WHERE created), array_agg(key) FILTER (WHERE NOT created) FROM written
 """
 
 _COMPARE = f"""
-SELECT count(*) FILTER (WHERE i.id IS NULL), count(*) FILTER (WHERE i.id IS NOT NULL AND NOT {_SAME})
+SELECT array_agg(s.key) FILTER (WHERE i.id IS NULL), array_agg(s.key) FILTER (WHERE i.id IS NOT NULL AND NOT {_SAME})
 FROM {_STAGED.name} s LEFT JOIN catalog_item i ON i.catalog_id = %(catalog_id)s AND i.key = s.key
 """
 
@@ -91,8 +94,7 @@ def set_hidden(catalog_id: int, keys: Collection[str], *, hidden: bool) -> int:
 def announce_items(catalog_id: int, count: int) -> None:
     """Send ``items_changed`` once the transaction has been committed, unless ``count`` is 0."""
     if count:
-        send = partial(items_changed.send, sender=Item, catalog_id=catalog_id, count=count)
-        transaction.on_commit(send, robust=True)
+        send_after_commit(items_changed, sender=Item, catalog_id=catalog_id, count=count)
 
 
 def _lock_items(catalog_id: int, keys: Collection[str], *, no_key: bool) -> list[int]:
@@ -109,12 +111,14 @@ def _run_staged(statement: str, catalog_id: int, records: Sequence[ItemRecord]) 
         embedded = Catalog.objects.filter(pk=catalog_id).values_list("embedded_attributes", flat=True).first()
         with stage_rows(cursor, _STAGED, _list_rows(latest.values(), embedded)):
             cursor.execute(statement, {"catalog_id": catalog_id, "now": timezone.now()})
-            created, updated = cursor.fetchone()
+            created, updated = (frozenset(keys or ()) for keys in cursor.fetchone())
     return WriteReport(
-        created=created,
-        updated=updated,
-        unchanged=len(latest) - created - updated,
+        created=len(created),
+        updated=len(updated),
+        unchanged=len(latest) - len(created) - len(updated),
         duplicates=len(records) - len(latest),
+        created_keys=created,
+        updated_keys=updated,
     )
 
 
