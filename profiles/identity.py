@@ -1,12 +1,11 @@
 """Merges an anonymous profile into an identified one, histories and all."""
 
-from functools import partial
-
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least
 
+from catalog.signals import send_after_commit
 from profiles.models import Interaction, Interest, Profile
 from profiles.signals import interactions_recorded, profiles_merged
 
@@ -55,11 +54,9 @@ def merge_profiles(catalog_id: int, *, source: str, into: str, create_missing: b
         if old.pk == target.pk:
             raise MergeError("into", f"profile {into!r} was merged into {source!r} itself", "same_profile")
         _move_rows(old, target)
-        sent = {"sender": Profile, "catalog_id": catalog_id}
-        transaction.on_commit(
-            partial(profiles_merged.send, **sent, source_id=old.pk, into_id=target.pk), robust=True
-        )
-        transaction.on_commit(partial(interactions_recorded.send, **sent, profile_ids=(target.pk,)), robust=True)
+        ids = {"source_id": old.pk, "into_id": target.pk}
+        send_after_commit(profiles_merged, sender=Profile, catalog_id=catalog_id, **ids)
+        send_after_commit(interactions_recorded, sender=Profile, catalog_id=catalog_id, profile_ids=(target.pk,))
     target.refresh_from_db()
     return target
 

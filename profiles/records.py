@@ -31,11 +31,15 @@ class InteractionRecord:
 
 @dataclass(frozen=True, slots=True)
 class InteractionReport:
-    """Counts of one batch; ``line`` of an error is the row's index in the batch. They add up to its length."""
+    """Counts of one batch; ``line`` of an error is the row's index in the batch. They add up to its length.
+
+    ``created_places`` are the indexes of the rows that were recorded.
+    """
 
     created: int = 0
     duplicates: int = 0
     errors: tuple[RowError, ...] = ()
+    created_places: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

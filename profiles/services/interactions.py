@@ -1,7 +1,6 @@
 """Writes interactions in bulk: one COPY and a fixed number of statements a batch."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, Literal
 
 import orjson
@@ -13,6 +12,7 @@ from catalog.bulk import StagingTable, stage_rows
 from catalog.item_text import compose_text, digest_text
 from catalog.records import RowError
 from catalog.services.items import announce_items
+from catalog.signals import send_after_commit
 from profiles.identity import hold_identities
 from profiles.models import Profile
 from profiles.records import InteractionRecord, InteractionReport
@@ -92,10 +92,10 @@ WITH numbered AS (
         n.query_text, n.context, n.recommendation_id, n.position
     FROM numbered n ORDER BY n.key, n.place
     ON CONFLICT (catalog_id, key) WHERE key IS NOT NULL DO NOTHING
-    RETURNING profile_id, occurred_at
+    RETURNING id, profile_id, occurred_at
 ), seen AS (
-    SELECT profile_id, min(occurred_at) AS first, max(occurred_at) AS last, count(*) AS created
-    FROM written GROUP BY profile_id
+    SELECT w.profile_id, min(w.occurred_at) AS first, max(w.occurred_at) AS last, array_agg(n.place) AS places
+    FROM written w JOIN numbered n ON n.id = w.id GROUP BY w.profile_id
 ), locked AS MATERIALIZED (
     SELECT p.id FROM profiles_profile p WHERE p.id IN (SELECT profile_id FROM seen)
     ORDER BY p.id FOR NO KEY UPDATE
@@ -108,7 +108,7 @@ SET last_seen_at = GREATEST(p.last_seen_at, seen.last),
     END
 FROM locked JOIN seen ON seen.profile_id = locked.id
 WHERE p.id = locked.id
-RETURNING p.id, seen.created
+RETURNING p.id, seen.places
 """
 
 _COMPARE = """
@@ -127,12 +127,17 @@ def record_interactions(
 
     A row whose ``interaction_id`` the catalog knows, or an earlier row of the batch has, is a duplicate: it changes
     nothing. Profiles are created as needed; what comes under the key of a merged profile goes to the one that it
-    was merged into. A row with an unknown item is an error, or creates the item (key alone) with ``on_unknown="create"``.
-    Announces ``interactions_recorded`` after the commit if a row was written, ``items_changed`` if an item was.
+    was merged into. A row with an unknown item is an error, or creates the item (key alone) where
+    ``on_unknown`` says so. Announces ``interactions_recorded`` and ``items_changed`` after the commit, if there is
+    anything to announce.
     """
     if not records:
         return InteractionReport()
-    params = {"catalog_id": catalog_id, "now": timezone.now(), "empty_digest": digest_text(compose_text(title=""))}
+    params: dict[str, Any] = {
+        "catalog_id": catalog_id,
+        "now": timezone.now(),
+        "empty_digest": digest_text(compose_text(title="")),
+    }
     with transaction.atomic(), connection.cursor() as cursor:
         hold_identities(cursor, catalog_id, exclusive=False)
         with stage_rows(cursor, _STAGED, _list_rows(records)):
@@ -144,10 +149,15 @@ def record_interactions(
             errors = _refuse_unknown(cursor)
             cursor.execute(_CREATE_PROFILES, params)
             cursor.execute(_RECORD, params)
-            written: list[tuple[int, int]] = cursor.fetchall()
+            written: list[tuple[int, list[int]]] = cursor.fetchall()
         announce_interactions(catalog_id, sorted(profile_id for profile_id, _ in written))
-    created = sum(count for _, count in written)
-    return InteractionReport(created=created, duplicates=len(records) - created - len(errors), errors=errors)
+    created = frozenset(place for _, places in written for place in places)
+    return InteractionReport(
+        created=len(created),
+        duplicates=len(records) - len(created) - len(errors),
+        errors=errors,
+        created_places=created,
+    )
 
 
 def compare_interactions(
@@ -169,18 +179,14 @@ def compare_interactions(
         elif interaction_id is None or interaction_id not in ids:
             created += 1
             ids.add(interaction_id)
-    return InteractionReport(
-        created=created, duplicates=len(records) - created - len(errors), errors=tuple(errors)
-    )
+    return InteractionReport(created=created, duplicates=len(records) - created - len(errors), errors=tuple(errors))
 
 
 def announce_interactions(catalog_id: int, profile_ids: Sequence[int]) -> None:
     """Send ``interactions_recorded`` once the transaction has been committed, unless there are no profiles."""
     if profile_ids:
-        send = partial(
-            interactions_recorded.send, sender=Profile, catalog_id=catalog_id, profile_ids=tuple(profile_ids)
-        )
-        transaction.on_commit(send, robust=True)
+        ids = tuple(profile_ids)
+        send_after_commit(interactions_recorded, sender=Profile, catalog_id=catalog_id, profile_ids=ids)
 
 
 def _refuse_unknown(cursor: CursorWrapper) -> tuple[RowError, ...]:
