@@ -30,10 +30,10 @@ Features = NDArray[np.uint32]
 class HashingEncoder:
     """Bag of hashed words and character trigrams with signed buckets (Weinberger et al. 2009, arXiv:0902.2206).
 
-    A feature occurring t times in a text weighs 1 + ln t; a word weighs more than one of its trigrams. Case, accents and
-    compatibility forms are folded. Chinese, Japanese and the like count as single characters and pairs. Hashes are
-    CRC-32 of UTF-8, so vectors agree between processes and machines. The first 65,536 characters
-    of a text are read; a text without any word gets one fixed vector.
+    A feature occurring t times in a text weighs 1 + ln t; a word weighs more than one of its trigrams. Case,
+    accents and compatibility forms are folded. Chinese, Japanese and the like count as single characters and
+    pairs. Hashes are CRC-32 of UTF-8, so vectors agree between processes and machines. The first 65,536
+    characters of a text are read; a text without any word gets one fixed vector.
     """
 
     @dataclass(frozen=True, slots=True)
