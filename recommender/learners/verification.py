@@ -1,0 +1,88 @@
+"""Verifies what a learner returned before anything of it is written."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.learners.base import Neighbours, Publication, Scores, Shape, Shortlists, Vectors
+
+MAX_DIMENSIONS = 4000
+MAX_HALF = 65504.0
+"""Largest number that a half-precision vector holds."""
+
+_SHAPES: dict[Shape, type[Publication]] = {
+    "scores": Scores,
+    "neighbours": Neighbours,
+    "vectors": Vectors,
+    "shortlists": Shortlists,
+}
+
+
+class PublicationError(ValueError):
+    """What a learner returned does not fit its shape; the message says what and where."""
+
+
+def verify_publication(publication: Publication, *, shape: Shape) -> None:
+    """Raise PublicationError unless ``publication`` is a sound one of ``shape``.
+
+    Lengths agree, keys are distinct, numbers are finite, lists run from best to worst and hold no item twice.
+    """
+    if not isinstance(publication, _SHAPES[shape]):
+        raise PublicationError(f"the learner publishes {shape}, but returned {type(publication).__name__}")
+    if isinstance(publication, Scores):
+        _check_keys("item_ids", publication.item_ids)
+        _check_numbers("scores", publication.scores, length=len(publication.item_ids))
+    elif isinstance(publication, Vectors):
+        _check_keys("item_ids", publication.item_ids)
+        _check_matrix(publication)
+    elif isinstance(publication, Neighbours):
+        _check_keys("item_ids", publication.item_ids)
+        _check_lists(publication.item_ids, publication.offsets, publication.neighbour_ids, publication.weights)
+        owners = np.repeat(publication.item_ids, np.diff(publication.offsets))
+        if bool((owners == publication.neighbour_ids).any()):
+            raise PublicationError("neighbour_ids: an item is its own neighbour")
+    else:
+        _check_keys("profile_ids", publication.profile_ids)
+        _check_lists(publication.profile_ids, publication.offsets, publication.item_ids, publication.scores)
+
+
+def _check_keys(name: str, keys: NDArray[np.int64]) -> None:
+    if keys.ndim != 1 or not np.issubdtype(keys.dtype, np.integer):
+        raise PublicationError(f"{name}: must be one-dimensional whole numbers, not {keys.dtype} of shape {keys.shape}")
+    if len(np.unique(keys)) != len(keys):
+        raise PublicationError(f"{name}: an id is there twice")
+
+
+def _check_numbers(name: str, numbers: NDArray[np.floating], *, length: int) -> None:
+    if numbers.shape != (length,):
+        raise PublicationError(f"{name}: shape {numbers.shape}, expected ({length},)")
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        raise PublicationError(f"{name}: {numbers[bad[0]]} at {bad[0]}: must be finite")
+
+
+def _check_matrix(vectors: Vectors) -> None:
+    matrix = vectors.matrix
+    if matrix.ndim != 2 or len(matrix) != len(vectors.item_ids):
+        raise PublicationError(f"matrix: shape {matrix.shape}, expected ({len(vectors.item_ids)}, d)")
+    if not 1 <= matrix.shape[1] <= MAX_DIMENSIONS:
+        raise PublicationError(f"matrix: {matrix.shape[1]} dimensions; 1 to {MAX_DIMENSIONS} can be published")
+    if not bool((np.abs(matrix) <= MAX_HALF).all()):
+        raise PublicationError(f"matrix: must be finite and within ±{MAX_HALF:.0f}")
+
+
+def _check_lists(
+    owners: NDArray[np.int64], offsets: NDArray[np.int64], ids: NDArray[np.int64], numbers: NDArray[np.float64]
+) -> None:
+    if offsets.shape != (len(owners) + 1,) or offsets[0] != 0 or offsets[-1] != len(ids):
+        raise PublicationError(f"offsets: must run from 0 to {len(ids)} in {len(owners) + 1} entries")
+    lengths = np.diff(offsets)
+    if bool((lengths < 0).any()):
+        raise PublicationError("offsets: must not fall")
+    _check_numbers("weights", numbers, length=len(ids))
+    lists = np.repeat(np.arange(len(owners)), lengths)
+    same_list = np.diff(lists) == 0
+    if bool((same_list & (np.diff(numbers) > 0)).any()):
+        raise PublicationError("weights: every list must run from best to worst")
+    order = np.lexsort((ids, lists))
+    if bool(((np.diff(lists[order]) == 0) & (np.diff(ids[order]) == 0)).any()):
+        raise PublicationError("a list holds an item twice")

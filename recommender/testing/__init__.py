@@ -1,0 +1,1 @@
+"""Contract tests that plug-in authors inherit: one class a family."""

@@ -1,0 +1,131 @@
+"""The contract of learners as tests: inherit LearnerContract and say how to build yours."""
+
+import copy
+import dataclasses
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from catalog.extensions import describe_options, dump_options, load_options
+from recommender.learners import Learner, Neighbours, Publication, Scores
+from recommender.learners.verification import verify_publication
+from recommender.testing.datasets import make_dataset, make_random_rows
+from recommender.training.dataset import InteractionDataset
+
+ITEMS = 20
+
+
+class LearnerContract:
+    """The tests that every learner passes; put them to yours so::
+
+        class TestMine(LearnerContract):
+            component = MyLearner
+            options = {"epochs": 2}
+
+    ``options`` are plain JSON values. Override ``draw_dataset`` if yours needs more than random interactions.
+    """
+
+    component: ClassVar[type[Any]]
+    options: ClassVar[dict[str, Any]] = {}
+
+    def build(self) -> Learner:
+        """Build the learner from plain option values."""
+        built: Learner = self.component(load_options(self.component.Options, self.options))
+        return built
+
+    def draw_dataset(self, seed: int) -> InteractionDataset:
+        """Return a dataset to learn from."""
+        return make_dataset(make_random_rows(seed, items=ITEMS), items=ITEMS)
+
+    def train(self, dataset: InteractionDataset) -> Publication:
+        """Train a new learner."""
+        return self.build().train(dataset, progress=lambda fraction: None)
+
+    def test_options_survive_a_round_trip_through_plain_values(self) -> None:
+        cls = self.component.Options
+        options = load_options(cls, self.options)
+        assert load_options(cls, dump_options(options)) == options
+
+    def test_every_option_has_a_help_text(self) -> None:
+        assert [field.name for field in describe_options(self.component.Options) if not field.help] == []
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_what_it_returns_fits_its_shape(self, seed: int) -> None:
+        dataset = self.draw_dataset(seed)
+        publication = self.train(dataset)
+        verify_publication(publication, shape=self.component.shape)
+        assert np.isin(list_items(publication), dataset.item_ids).all()
+        assert all(np.isfinite(value) for value in publication.metrics.values())
+
+    def test_the_same_data_and_options_give_the_same_result(self) -> None:
+        dataset = self.draw_dataset(7)
+        first, second = list_arrays(self.train(dataset)), list_arrays(self.train(dataset))
+        assert first.keys() == second.keys()
+        for name, array in first.items():
+            np.testing.assert_array_equal(array, second[name], err_msg=name)
+
+    def test_training_changes_neither_the_dataset_nor_the_learner(self) -> None:
+        dataset = self.draw_dataset(3)
+        before = {name: array.copy() for name, array in list_arrays(dataset).items()}
+        learner = self.build()
+        state = copy.deepcopy(getattr(learner, "__dict__", {}))
+        learner.train(dataset, progress=lambda fraction: None)
+        for name, array in list_arrays(dataset).items():
+            np.testing.assert_array_equal(array, before[name], err_msg=name)
+        assert getattr(learner, "__dict__", {}) == state
+
+    def test_progress_rises_from_0_to_1(self) -> None:
+        fractions: list[float] = []
+        self.build().train(self.draw_dataset(1), progress=fractions.append)
+        assert fractions == sorted(fractions)
+        assert fractions[-1] == 1.0
+        assert fractions[0] >= 0.0
+
+    @pytest.mark.parametrize(
+        "dataset",
+        [
+            pytest.param(make_dataset([], items=0), id="no items"),
+            pytest.param(make_dataset([], items=3), id="no interactions"),
+            pytest.param(make_dataset([(0, 1, 0.0)], items=3), id="one interaction"),
+            pytest.param(make_dataset([(p, 0, 0.0, -1.0) for p in range(3)], items=2), id="dislikes alone"),
+            pytest.param(make_dataset([(p, p % 2, 1.0) for p in range(4)], items=2), id="all at one moment"),
+        ],
+    )
+    def test_a_small_dataset_is_no_error(self, dataset: InteractionDataset) -> None:
+        publication = self.train(dataset)
+        verify_publication(publication, shape=self.component.shape)
+        assert np.isin(list_items(publication), dataset.item_ids).all()
+
+
+def list_arrays(record: object) -> dict[str, NDArray[Any]]:
+    """Return the arrays among a record's fields."""
+    fields = dataclasses.fields(record)  # type: ignore[arg-type]
+    values = {field.name: getattr(record, field.name) for field in fields}
+    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+
+
+def list_items(publication: Publication) -> NDArray[np.int64]:
+    """Return every item id that a publication mentions."""
+    if isinstance(publication, Neighbours):
+        return np.concatenate([publication.item_ids, publication.neighbour_ids])
+    return publication.item_ids
+
+
+def read_scores(publication: Publication) -> dict[int, float]:
+    """Return a scores publication as a dictionary."""
+    assert isinstance(publication, Scores)
+    return dict(zip(publication.item_ids.tolist(), publication.scores.tolist(), strict=True))
+
+
+def read_neighbours(publication: Publication) -> dict[int, dict[int, float]]:
+    """Return a neighbours publication as dictionaries, best first."""
+    assert isinstance(publication, Neighbours)
+    rows = {}
+    for place, item in enumerate(publication.item_ids.tolist()):
+        part = slice(publication.offsets[place], publication.offsets[place + 1])
+        rows[item] = dict(
+            zip(publication.neighbour_ids[part].tolist(), publication.weights[part].tolist(), strict=True)
+        )
+    return rows
