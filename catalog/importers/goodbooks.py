@@ -138,10 +138,10 @@ def _describe_book(key: str, cells: dict[str, str], categories: tuple[str, ...])
         attributes["year"] = int(year)
         if year >= 1:
             fields["published_at"] = f"{int(year):04}-01-01"
-    for name, column in (("rating", "average_rating"), ("ratings", "ratings_count")):
+    for column in ("average_rating", "ratings_count"):
         number = _read_number(cells.get(column, ""))
         if number is not None:
-            attributes[name] = int(number) if column == "ratings_count" else number
+            attributes[column] = int(number) if column == "ratings_count" else number
     original = cells.get("original_title", "").strip()
     if original and original != fields["title"]:
         attributes["original_title"] = original

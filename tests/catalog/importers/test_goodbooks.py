@@ -51,8 +51,8 @@ def test_books_with_an_id_join_their_tags_on_the_goodreads_id(tmp_path: Path) ->
             "series": "Harry Potter",
             "volume": 1,
             "year": 1997,
-            "rating": 4.44,
-            "ratings": 4602479,
+            "average_rating": 4.44,
+            "ratings_count": 4602479,
             "original_title": "Harry Potter and the Philosopher's Stone",
         },
     }
