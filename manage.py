@@ -46,7 +46,7 @@ def main() -> None:
         with servers(environment) if needs_servers(sys.argv[1:]) else nullcontext():
             execute_from_command_line(sys.argv)
     except EmbeddedError as error:
-        print(f"recsite cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"recsite cannot start: {error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

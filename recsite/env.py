@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from environs import FileAwareEnv
 
 from recsite import env_values as values
-from recsite.secret_key import SecretKeyUnavailable, read_or_make_secret_key
+from recsite.secret_key import SecretKeyError, read_or_make_secret_key
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
@@ -109,11 +109,11 @@ def read_environment() -> Environment:
     if not secret_key and not reader.problems:
         try:
             secret_key = _find_secret_key(var, may_make=debug or database is None)
-        except SecretKeyUnavailable as error:
+        except SecretKeyError as error:
             reader.problems["SECRET_KEY"] = str(error)
     if reader.problems:
         failure = SettingError(reader.problems)
-        print(failure, file=sys.stderr)
+        sys.stderr.write(f"{failure}\n")
         raise failure
     return Environment(
         secret_key=secret_key,
@@ -128,5 +128,5 @@ def read_environment() -> Environment:
 
 def _find_secret_key(var: Path, *, may_make: bool) -> str:
     if not may_make:
-        raise SecretKeyUnavailable("not set, but needed where DATABASE_URL is set and DEBUG is off")
+        raise SecretKeyError("not set, but needed where DATABASE_URL is set and DEBUG is off")
     return read_or_make_secret_key(var)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 FILE_NAME = "secret_key"
 
 
-class SecretKeyUnavailable(Exception):
+class SecretKeyError(Exception):
     """There is no secret key, and none could be made."""
 
 
@@ -23,9 +24,9 @@ def read_or_make_secret_key(var: Path) -> str:
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
-        raise SecretKeyUnavailable(f"not set, and {path} cannot be used ({reason}; see RECSITE_VAR)") from None
+        raise SecretKeyError(f"not set, and {path} cannot be used ({reason}; see RECSITE_VAR)") from None
     if not key:
-        raise SecretKeyUnavailable(f"not set, and {path} is empty (remove it to have one made)")
+        raise SecretKeyError(f"not set, and {path} is empty (remove it to have one made)")
     return key
 
 
@@ -40,9 +41,7 @@ def _make_secret_key(path: Path) -> None:
         owner = path.parent.stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
             os.chown(name, owner.st_uid, owner.st_gid)
-        try:
+        with suppress(FileExistsError):
             os.link(name, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(name)

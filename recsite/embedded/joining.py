@@ -14,5 +14,5 @@ def join_servers_or_exit(environment: Environment) -> list[Lease]:
     try:
         return join_servers(environment)
     except EmbeddedError as error:
-        print(f"recsite cannot start: {error}", file=sys.stderr)
+        sys.stderr.write(f"recsite cannot start: {error}\n")
         sys.exit(2)

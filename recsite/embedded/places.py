@@ -27,6 +27,7 @@ class Places:
 
     @property
     def log(self) -> Path:
+        """What the servers and their keepers write of themselves."""
         return self.var / "log"
 
     @property
@@ -36,18 +37,22 @@ class Places:
 
     @property
     def postgres(self) -> Path:
+        """The data of Postgres."""
         return self.var / "postgres"
 
     @property
     def valkey(self) -> Path:
+        """The data of Valkey."""
         return self.var / "valkey"
 
     @property
     def postgres_socket(self) -> Path:
+        """Named as libpq expects it."""
         return self.socket_folder / f".s.PGSQL.{POSTGRES_PORT}"
 
     @property
     def valkey_socket(self) -> Path:
+        """For the broker and the cache."""
         return self.socket_folder / "valkey.sock"
 
 

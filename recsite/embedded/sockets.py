@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 
 from recsite.embedded.errors import EmbeddedError
 from recsite.embedded.places import Places
@@ -26,7 +27,5 @@ def make_socket_folder(places: Places) -> None:
 
 def remove_socket_folder(places: Places) -> None:
     """Removes the folder unless another server's socket is in it."""
-    try:
+    with suppress(OSError):
         os.rmdir(places.socket_folder)
-    except OSError:
-        pass
