@@ -14,9 +14,7 @@ class Reranker(Protocol):
 
     Options: ClassVar[type[Any]]
 
-    def rerank(
-        self, ranking: Ranking, *, vectors: FloatMatrix | None, diversity: float, size: int
-    ) -> NDArray[np.intp]:
+    def rerank(self, ranking: Ranking, *, vectors: FloatMatrix | None, diversity: float, size: int) -> NDArray[np.intp]:
         """Choose up to ``size`` positions of ``ranking`` (shape (m,)), in the order to show.
 
         ``vectors`` is (m, d) with unit rows, a zero row where an item has none; None: no space to look at.
