@@ -15,6 +15,10 @@ from recsite.secret_key import SecretKeyError, read_or_make_secret_key
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
+Default = TypeVar("Default")
+
+
+HASHING: tuple[str, Mapping[str, Any]] = ("hashing", {})
 
 
 class SettingError(SystemExit):
@@ -68,7 +72,7 @@ class _Reader:
         self.env = FileAwareEnv(strip_whitespace=True)
         self.problems: dict[str, str] = {}
 
-    def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
+    def read(self, name: str, parse: Callable[[str], T], default: Default) -> T | Default:
         try:
             text = self.env.str(name, "")
         except (OSError, ValueError):
@@ -90,7 +94,7 @@ def read_environment() -> Environment:
     var = read("RECSITE_VAR", values.parse_var, CHECKOUT / "var")
     debug = read("DEBUG", values.parse_flag, False)
     database = read("DATABASE_URL", values.parse_database_url, None)
-    encoder, encoder_options = read("RECSITE_ENCODER", values.parse_encoder, ("hashing", {}))
+    encoder, encoder_options = read("RECSITE_ENCODER", values.parse_encoder, HASHING)
     secret_key = read("SECRET_KEY", values.parse_secret_key, "")
     rest: dict[str, Any] = {
         "https": read("RECSITE_HTTPS", values.parse_flag, False),

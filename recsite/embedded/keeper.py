@@ -42,12 +42,13 @@ class Keeper:
         try:
             self.part.stop_orphan(self.places)
             plan = self.part.plan(self.places)
-            server = start_server(plan)
+            first = start_server(plan)
         except (EmbeddedError, OSError) as error:
             self.part.write_state(self.places, status="failed", message=str(error))
             return
-        self._announce(server)
+        self._announce(first)
         self._start_thread(self._wait_until_unused)
+        server: subprocess.Popen[bytes] | None = first
         while server is not None and self._wait_for_death(server):
             logger.warning("%s (pid %d) died with status %s", plan.name, server.pid, server.returncode)
             self.part.write_state(self.places, status="restarting", message="")
