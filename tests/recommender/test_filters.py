@@ -43,7 +43,11 @@ def test_an_allowed_filter_keeps_what_it_says(filters: dict[str, Any], kept: lis
     ("filters", "field", "reason"),
     [
         ({"catalog_id": 2}, "catalog_id", "unknown column"),
-        ({"catalog__apikey__secret_hash__startswith": "a"}, "catalog__apikey__secret_hash__startswith", "unknown column"),
+        (
+            {"catalog__apikey__secret_hash__startswith": "a"},
+            "catalog__apikey__secret_hash__startswith",
+            "unknown column",
+        ),
         ({"hidden": False}, "hidden", "unknown column"),
         ({"title__regex": "(a+)+$"}, "title__regex", "unknown lookup"),
         ({"title__icontains__exact": "x"}, "title__icontains__exact", "unknown lookup"),
