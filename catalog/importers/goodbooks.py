@@ -10,7 +10,7 @@ from catalog.importers.base import ImportSourceError, Table, importers
 from catalog.importers.book_shelves import CATEGORY_OF_SHELF, pick_categories
 from catalog.importers.delimited_rows import Cells, split_rows
 from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, invent_times
-from catalog.importers.movielens import find_file
+from catalog.importers.source_files import find_file
 from catalog.importers.source_lines import read_lines
 from catalog.records import RowError, SourceRow
 

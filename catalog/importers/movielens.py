@@ -10,6 +10,7 @@ from urllib.parse import quote
 from catalog.importers.base import ImportSourceError, Table, importers
 from catalog.importers.delimited_rows import Cells, split_rows
 from catalog.importers.file_order import ORDER_START, read_start
+from catalog.importers.source_files import find_file
 from catalog.importers.source_lines import SourceLine, read_lines
 from catalog.records import RowError, SourceRow
 
@@ -92,21 +93,6 @@ class MovieLens:
             yield from _build_rows(rows, lambda cells: _read_ranked_rating(cells, start))
         else:
             raise ImportSourceError(f"{path}: not a MovieLens header: {', '.join(names) or 'the file is empty'}")
-
-
-def find_file(source: Path, names: tuple[str, ...]) -> tuple[Path, str]:
-    """Return the first of ``names`` in the folder ``source``, plain or with .gz, or ``source`` itself if it is one."""
-    if not source.is_dir():
-        name = source.name.removesuffix(".gz")
-        if name in names:
-            return source, name
-        reason = f"expected {', '.join(names)} (or .gz), or the folder" if source.exists() else "no such file or folder"
-        raise ImportSourceError(f"{source}: {reason}")
-    for name in names:
-        for path in (source / name, source / f"{name}.gz"):
-            if path.exists():
-                return path, name
-    raise ImportSourceError(f"{source}: holds none of {', '.join(names)} (plain or .gz)")
 
 
 def _read_dat_lines(path: Path) -> Iterator[SourceLine]:
