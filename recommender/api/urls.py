@@ -1,0 +1,10 @@
+"""URLs of recommendations under ``/api/v1/``; they come before the catalogue's, whose item keys take any path."""
+
+from django.urls import path
+
+from recommender.api.recommendations import RecommendationsView, SimilarItemsView
+
+urlpatterns = [
+    path("recommendations", RecommendationsView.as_view(), name="api-recommendations"),
+    path("items/<path:key>/similar", SimilarItemsView.as_view(), name="api-similar-items"),
+]
