@@ -18,6 +18,9 @@ MAX_JSON_DEPTH = 8
 MAX_JSON_VALUES = 2_000
 MAX_JSON_BYTES = 256 * 1024
 
+_LARGE = 10**40
+"""Whole numbers from here on are no ids, and Python refuses to write out the largest."""
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
@@ -38,7 +41,7 @@ class FieldProblem(ValueError):  # noqa: N818
 
 def read_key(value: Any, *, longest: int = MAX_KEY) -> str:
     """Return an external id: any characters but control ones, not blank; a whole number becomes text."""
-    if type(value) is int:
+    if type(value) is int and -_LARGE < value < _LARGE:
         value = str(value)
     text = read_text(value, longest=longest)
     if not text or text.isspace():
@@ -102,7 +105,7 @@ def read_bool(value: Any) -> bool:
     """Return a truth value from true/false, t/f, yes/no, y/n, on/off or 1/0, whatever the case."""
     if isinstance(value, bool):
         return value
-    spelled = str(value).strip().lower() if isinstance(value, str | int) else ""
+    spelled = value.strip().lower() if isinstance(value, str) else str(value) if value in (0, 1) else ""
     if spelled in _TRUE:
         return True
     if spelled in _FALSE:
@@ -176,7 +179,7 @@ def _name_type(value: Any) -> str:
 
 
 def _shorten(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**40:
+    if isinstance(value, int) and abs(value) >= _LARGE:
         return "the number"
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}…"

@@ -57,8 +57,9 @@ def _read_text(text: str) -> datetime:
 
 def _read_epoch(number: float) -> datetime:
     if not _OLDEST_EPOCH <= number < _NEWEST_EPOCH * 1000:
+        shown = f"{number:.15g}" if -1e30 < number < 1e30 else "the number"
         raise FieldProblem(
-            f"{number:.15g}: as a number a time is epoch seconds from 100000000 (1973) on, or milliseconds from "
+            f"{shown}: as a number a time is epoch seconds from 100000000 (1973) on, or milliseconds from "
             "100000000000 on; write others as YYYY-MM-DD"
         )
     return datetime.fromtimestamp(number if number < _NEWEST_EPOCH else number / 1000, UTC)

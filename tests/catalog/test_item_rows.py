@@ -98,6 +98,11 @@ def test_keys_refused(key: Any, code: str, reason: str) -> None:
     assert (error.field, error.code, error.reason) == ("key", code, reason)
 
 
+def test_a_number_too_long_to_write_out_is_refused_everywhere() -> None:
+    for field in sorted(ITEM_FIELDS):
+        assert refuse(**{field: 10**5000}).field == field
+
+
 def test_every_reason_of_a_row_is_told_at_once() -> None:
     checked = check(title=5, url="javascript:alert(1)", colour="red")
     assert isinstance(checked, tuple)
@@ -283,12 +288,17 @@ def test_day_or_month_first_is_refused_as_ambiguous(given: str) -> None:
         0,
         -5,
         1e18,
+        10**400,
         math.nan,
         math.inf,
         True,
         "x" * 5000,
-    ]
-    + [[2024], "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1714564800000000", "2024-05-01T25:00:00"],
+        [2024],
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "1714564800000000",
+        "2024-05-01T25:00:00",
+    ],
 )
 def test_times_refused(given: Any) -> None:
     error = refuse(published_at=given)
@@ -313,7 +323,7 @@ def test_truth_values(given: Any, meant: bool) -> None:
     assert take(available=given).available is meant
 
 
-@pytest.mark.parametrize("given", ["maybe", "", 2, 1.0, [True]])
+@pytest.mark.parametrize("given", ["maybe", "", 2, 1.0, 1.5, [True]])
 def test_truth_values_refused(given: Any) -> None:
     assert refuse(available=given).field == "available"
 
