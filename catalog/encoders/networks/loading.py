@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTokenizer
@@ -56,7 +57,7 @@ def load_network(folder: Path, *, device: str = "auto", dtype: str = "auto") -> 
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
             model, lacking = _load_model(folder, dtype=choose_dtype(dtype, device=place))
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
             raise EncoderUnavailable(f"the model in {folder} cannot be loaded: {error}") from error
     if lacking:
         raise EncoderUnavailable(f"the weights in {folder} lack {', '.join(lacking[:3])} ({len(lacking)} in all)")
@@ -93,7 +94,7 @@ def load_dense(folder: Path) -> nn.Module:
         layer = nn.Linear(config["in_features"], config["out_features"], bias=config.get("bias", True))
         weights = load_file(folder / "model.safetensors")
         layer.load_state_dict({name.removeprefix("linear."): value.float() for name, value in weights.items()})
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise EncoderUnavailable(f"the dense layer in {folder} cannot be loaded: {error!r}") from error
     return nn.Sequential(layer, activation()).eval().requires_grad_(False)
 

@@ -39,7 +39,7 @@ def find_model_folder(model: str, *, revision: str | None = None) -> Path:
     have the expected SHA-256. Raise EncoderUnavailable where there is no such folder, package or repository.
     """
     local = Path(model).expanduser()
-    if local.is_dir():
+    if model and local.is_dir():
         return local
     if model == BUNDLED_MODEL and revision is None and (bundled := _find_bundled_folder()) is not None:
         return bundled

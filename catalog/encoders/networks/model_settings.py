@@ -40,8 +40,7 @@ def read_model_settings(folder: Path, *, pooling: Pooling | Literal["auto"] = "a
     """
     network, dense = folder, []
     found: Pooling = "mean"
-    for module in _read_json(folder / "modules.json", default=[]):
-        kind, path = module["type"].rpartition(".")[2], folder / module["path"]
+    for kind, path in _read_modules(folder):
         if kind == "Transformer":
             network = path
         elif kind == "Pooling":
@@ -49,7 +48,7 @@ def read_model_settings(folder: Path, *, pooling: Pooling | Literal["auto"] = "a
         elif kind == "Dense":
             dense.append(path)
         elif kind != "Normalize":
-            raise EncoderUnavailable(f"{folder} has a module {module['type']!r}, which this encoder cannot run")
+            raise EncoderUnavailable(f"{folder} has a module {kind!r}, which this encoder cannot run")
     prompts = _read_json(folder / "config_sentence_transformers.json", default={})
     texts = {name: text for name, text in (prompts.get("prompts") or {}).items() if isinstance(text, str)}
     default = texts.get(prompts.get("default_prompt_name") or "", "")
@@ -62,6 +61,14 @@ def read_model_settings(folder: Path, *, pooling: Pooling | Literal["auto"] = "a
         max_tokens=max_tokens if isinstance(max_tokens, int) else None,
         dense=tuple(dense),
     )
+
+
+def _read_modules(folder: Path) -> list[tuple[str, Path]]:
+    path = folder / "modules.json"
+    try:
+        return [(module["type"].rpartition(".")[2], folder / module["path"]) for module in _read_json(path, default=[])]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EncoderUnavailable(f"{path} is no list of modules with type and path ({error!r})") from error
 
 
 def _read_pooling(path: Path) -> Pooling:

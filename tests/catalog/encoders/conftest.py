@@ -25,7 +25,8 @@ from transformers import (
     T5Config,
 )
 
-WORDS = "red blue green shoes car book of the a roman empire history leather running 红 楼 梦".split()
+WORDS = ["red", "blue", "green", "shoes", "car", "book", "of", "the", "a", "roman", "empire", "history"]
+WORDS += ["leather", "running", "红", "楼", "梦"]
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 _SMALL: dict[str, Any] = {
     "hidden_size": 32,
@@ -122,21 +123,26 @@ def build_model(tmp_path: Path) -> BuildModel:
     return build
 
 
-def sentence_transformers_files(
-    *, pooling: Any = "mean", prompts: dict[str, str] | None = None, max_tokens: int | None = None, legacy: bool = True
-) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def name_files() -> Callable[..., dict[str, Any]]:
     """The files that sentence-transformers puts beside a model, in its older or newer spelling of the pooling."""
-    keys = {"mean": "mean_tokens", "cls": "cls_token", "lasttoken": "lasttoken", "max": "max_tokens"}
-    config: dict[str, Any] = {f"pooling_mode_{key}": name == pooling for name, key in keys.items()}
-    if not legacy:
-        config = {"embedding_dimension": 32, "pooling_mode": pooling}
-    return {
-        "modules.json": [
-            {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-            {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
-            {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"},
-        ],
-        "1_Pooling/config.json": {"word_embedding_dimension": 32, **config},
-        "config_sentence_transformers.json": {"prompts": prompts or {}, "default_prompt_name": None},
-        "sentence_bert_config.json": {"max_seq_length": max_tokens, "do_lower_case": False},
-    }
+
+    def name(
+        *, pooling: Any = "mean", prompts: dict[str, str] | None = None, max_tokens: int = 32, legacy: bool = True
+    ) -> dict[str, Any]:
+        keys = {"mean": "mean_tokens", "cls": "cls_token", "lasttoken": "lasttoken", "max": "max_tokens"}
+        config: dict[str, Any] = {f"pooling_mode_{key}": name == pooling for name, key in keys.items()}
+        if not legacy:
+            config = {"embedding_dimension": 32, "pooling_mode": pooling}
+        modules = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
+        return {
+            "modules.json": [
+                {"idx": index, "name": str(index), "path": path, "type": f"sentence_transformers.models.{kind}"}
+                for index, (path, kind) in enumerate(modules)
+            ],
+            "1_Pooling/config.json": {"word_embedding_dimension": 32, **config},
+            "config_sentence_transformers.json": {"prompts": prompts or {}, "default_prompt_name": None},
+            "sentence_bert_config.json": {"max_seq_length": max_tokens, "do_lower_case": False},
+        }
+
+    return name
