@@ -2,11 +2,14 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from catalog.importers import importers
 from catalog.importers.columns import FIELDS
 from catalog.records import RowError, SourceRow
 from profiles.interaction_rows import INTERACTION_FIELDS, check_interaction_row, derive_interaction_id
@@ -193,3 +196,17 @@ def test_a_given_id_is_kept() -> None:
 )
 def test_other_fields_refused(field: str, value: Any) -> None:
     assert refuse(**{field: value}).field == field
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("folder", ["ml-100k", "goodbooks-10k"])
+def test_real_ratings_are_all_taken_and_no_two_share_an_id(shared_data: Path, folder: str) -> None:
+    component = importers.get("movielens" if folder == "ml-100k" else "goodbooks")
+    rows = component(component.Options()).read_rows(shared_data / folder, "interactions")
+    ids = set()
+    for row in islice(rows, 100_000):
+        assert isinstance(row, SourceRow)
+        record = check_interaction_row(row, now=NOW, kinds=KINDS)
+        assert isinstance(record, InteractionRecord)
+        ids.add(record.interaction_id)
+    assert len(ids) == 100_000
