@@ -18,6 +18,7 @@ _BY_KIND = {
     "bookmark": gettext_noop("Because you saved “%(title)s”"),
 }
 _BY_SOURCE = {
+    "history_match": gettext_noop("Close to what you like"),
     "popular": gettext_noop("Popular with many"),
     "trending": gettext_noop("Trending now"),
     "newest": gettext_noop("New here"),

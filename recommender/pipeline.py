@@ -56,7 +56,7 @@ def recommend(plan: Plan, query: Query) -> Selection:
     item_ids, scores = ranking.item_ids[chosen], ranking.scores[chosen]
     fallbacks = [entry for entry in lists if entry.name.startswith(FALLBACK_PREFIX)]
     item_ids, scores = _fill(item_ids, scores, fallbacks, size=query.size)
-    sources, evidence_ids = _trace(item_ids, lists)
+    sources, evidence_ids = _trace(item_ids, lists, on_page=bool(query.item_ids))
     return Selection(item_ids, scores, sources, evidence_ids, clock.timings)
 
 
@@ -97,7 +97,7 @@ def _fill(item_ids: Ids, scores: Floats, fallbacks: list[CandidateList], *, size
     return item_ids, scores
 
 
-def _trace(item_ids: Ids, lists: list[CandidateList]) -> tuple[tuple[tuple[str, ...], ...], Ids]:
+def _trace(item_ids: Ids, lists: list[CandidateList], *, on_page: bool) -> tuple[tuple[tuple[str, ...], ...], Ids]:
     """Find each item's sources, by weight over place (as reciprocal ranks would), and the evidence of the first."""
     proposals: dict[int, list[tuple[float, str, int]]] = {item_id: [] for item_id in item_ids.tolist()}
     for entry in lists:
@@ -113,7 +113,9 @@ def _trace(item_ids: Ids, lists: list[CandidateList]) -> tuple[tuple[tuple[str, 
         names = tuple(name for _, name, _ in found_by)
         own = tuple(name for name in names if not name.startswith(FALLBACK_PREFIX))
         sources.append(own or names[:1] or (LAST_FALLBACK,))
-        evidence_ids[i] = next((evidence for _, _, evidence in found_by if evidence), 0)
+        given = [evidence for _, _, evidence in found_by if evidence]
+        # What speaks for an entry by itself goes before what has yet to be looked up, on the page of an item.
+        evidence_ids[i] = next((evidence for evidence in given if evidence > 0 and on_page), given[0] if given else 0)
     return tuple(sources), evidence_ids
 
 

@@ -42,7 +42,8 @@ def read_details(query: Query, *, item_ids: Ids, evidence_ids: Ids, space: Space
                     Fragment(
                         f"SELECT h.item_id, e.vector::halfvec({space.dimensions}) AS vector FROM history h "
                         f"JOIN catalog_embedding e ON e.space_id = {space.id:d} AND e.item_id = h.item_id "
-                        "WHERE h.weight > 0 AND e.vector IS NOT NULL"
+                        "WHERE h.weight > 0 AND e.vector IS NOT NULL AND NOT (h.item_id = ANY(%s))",
+                        [list(query.item_ids)],
                     ),
                 )
             )
@@ -51,7 +52,11 @@ def read_details(query: Query, *, item_ids: Ids, evidence_ids: Ids, space: Space
                 f"WHERE own.space_id = {space.id:d} AND own.item_id = i.id AND s.evidence_id = -1 "
                 f"ORDER BY {distance_sql(space, 'own.vector', 'l.vector')}, l.item_id LIMIT 1)"
             )
-    kind = "(SELECT h.kind FROM history h WHERE h.item_id = ev.id)" if query.profile_id is not None else "NULL"
+    kind = "NULL"
+    if query.profile_id is not None:
+        # The page's own item is no news from the history.
+        kind = "(SELECT h.kind FROM history h WHERE h.item_id = ev.id AND NOT (ev.id = ANY(%s)))"
+
     ctes = ", ".join(f"{name} AS MATERIALIZED ({fragment.sql})" for name, fragment in tables)
     sql = (
         f"{'WITH ' + ctes if ctes else ''} SELECT i.id, i.key, i.kind, i.title, i.url, i.image_url, i.categories, "
@@ -62,6 +67,8 @@ def read_details(query: Query, *, item_ids: Ids, evidence_ids: Ids, space: Space
         "LEFT JOIN catalog_item ev ON ev.id = found.id"
     )
     params = [param for _, fragment in tables for param in fragment.params]
+    if query.profile_id is not None:
+        params.append(list(query.item_ids))
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params, item_ids.tolist(), evidence_ids.tolist()])
         rows = cursor.fetchall()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from recommender.models import Placement, PlacementStrategy
@@ -16,6 +15,7 @@ _FIRST: tuple[dict[str, Any], ...] = (
         "name": gettext_noop("For you"),
         "size": 10,
         "diversity": 0.2,
+        "widget_options": {"columns": 5},
         "strategies": (
             (Reader.HISTORY_MATCH, "text", 1.0),
             (Reader.NEIGHBOURS, "co_visitation", 1.5),
@@ -29,6 +29,7 @@ _FIRST: tuple[dict[str, Any], ...] = (
         "name": gettext_noop("More like this"),
         "size": 8,
         "diversity": 0.1,
+        "widget_options": {"columns": 4},
         "strategies": (
             (Reader.SIMILAR_ITEMS, "text", 1.0),
             (Reader.NEIGHBOURS, "co_visitation", 1.0),
@@ -46,7 +47,12 @@ def create_first_placements(catalog_id: int) -> int:
             placement, created = Placement.objects.get_or_create(
                 catalog_id=catalog_id,
                 key=spec["key"],
-                defaults={"name": _(spec["name"]), "size": spec["size"], "diversity": spec["diversity"]},
+                defaults={
+                    "name": spec["name"],
+                    "size": spec["size"],
+                    "diversity": spec["diversity"],
+                    "widget_options": spec["widget_options"],
+                },
             )
             if not created:
                 continue

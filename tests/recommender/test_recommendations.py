@@ -149,6 +149,15 @@ def test_the_page_s_item_is_never_recommended_on_its_own_page() -> None:
     assert "near" not in show_keys(ask(world, item="near"))
 
 
+def test_the_page_s_item_speaks_as_the_page_s_item_even_to_those_who_know_it() -> None:
+    world = make_fan()
+    act(world, make_profile(world), "centre")
+
+    entry = next(entry for entry in ask(world, user_id="ada", item="centre").entries if entry.key == "far")
+
+    assert entry.reason.text == "Often chosen together with “Title of centre”"
+
+
 def test_excluded_items_stay_out_and_unknown_ones_do_not_matter() -> None:
     world = make_fan()
 
