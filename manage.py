@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -15,6 +16,7 @@ from recsite.env import read_environment
 
 WITHOUT_SERVERS = {
     "check",
+    "check_translations",
     "collectstatic",
     "compilemessages",
     "diffsettings",
@@ -26,7 +28,7 @@ WITHOUT_SERVERS = {
     "startproject",
     "version",
 }
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143
 
 
 def needs_servers(arguments: Sequence[str]) -> bool:
@@ -41,6 +43,8 @@ def needs_servers(arguments: Sequence[str]) -> bool:
 def main() -> None:
     """The command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recsite.settings")
+    # A polite request to end must run what commands do at their end, such as stopping a worker of their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     environment = read_environment()
     try:
         with servers(environment) if needs_servers(sys.argv[1:]) else nullcontext():

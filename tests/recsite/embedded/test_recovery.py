@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -75,7 +76,8 @@ def test_everything_killed_at_once_starts_again(make_installation, wait_for):
         installation.query("CREATE TABLE kept AS SELECT 42 AS n")
         user.kill()
         for pid in installation.find_processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the keeper may be stopping the servers already
+                os.kill(pid, signal.SIGKILL)
     wait_for(lambda: installation.find_processes() == {})
     with servers(installation.environment):
         assert installation.query("SELECT n FROM kept") == [(42,)]

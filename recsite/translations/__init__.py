@@ -1,0 +1,1 @@
+"""Checking that every string shown to people is translated."""
