@@ -16,7 +16,8 @@ from catalog.api.schemas import describe_errors, show_answer, show_request
 from catalog.api.views import ApiView
 from catalog.field_values import MAX_KEY, read_key
 from profiles.identity import MergeError, merge_profiles
-from profiles.models import Interest, Profile
+from profiles.models import Interest
+from profiles.selectors import find_profile
 
 _STATUS = {"profile_not_found": 404, "already_merged": 409}
 
@@ -80,11 +81,9 @@ class InterestsView(ApiView):
         """Read the interests."""
         self.read_parameters(request)
         key = check_path_key(user_id, field="user_id")
-        profiles = Profile.objects.in_catalog(get_catalog_id(request)).select_related("merged_into")
-        found = profiles.filter(key=key).first()
-        if found is None:
+        profile = find_profile(get_catalog_id(request), key)
+        if profile is None:
             raise ApiError("profile_not_found", f"There is no user {user_id!r}.", status=404, field="user_id")
-        profile = found.merged_into or found
         interests = Interest.objects.filter(profile=profile, space__state="active").order_by("-weight", "rank")
         shown = [
             {"keywords": keywords, "weight": weight, "space": space}
