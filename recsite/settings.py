@@ -97,7 +97,13 @@ CACHES = {
 
 CELERY_BROKER_URL = ENVIRONMENT.broker_url or embedded_broker_url(ENVIRONMENT)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": ENVIRONMENT.broker_visibility_timeout}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": ENVIRONMENT.broker_visibility_timeout,
+    # Who sends a task must not wait for a broker that is down: by default that takes six seconds.
+    "max_retries": 1,
+    "interval_start": 0,
+    "socket_connect_timeout": 2,
+}
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -113,6 +119,7 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "refresh interests": {"task": "profiles.tasks.refresh_stale_interests", "schedule": timedelta(minutes=5)},
     "encode stale items": {"task": "catalog.tasks.encode_stale_items", "schedule": timedelta(minutes=1)},
     "retrain published models": {"task": "recommender.tasks.train_published_models", "schedule": timedelta(hours=1)},
 }

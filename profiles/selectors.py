@@ -1,0 +1,45 @@
+"""Reads on profiles."""
+
+import numpy as np
+from django.db import connection
+
+from profiles.interests import InterestVector
+from profiles.models import Interaction, Interest, Profile
+from profiles.records import HistoryEntry
+
+# What has happened since the interests were summed up, or a new text space to sum them up in.
+STALE_SQL = """
+p.merged_into_id IS NULL AND p.last_seen_at IS NOT NULL AND s.role = 'text' AND s.state = 'active'
+AND (p.interests_refreshed_at IS NULL OR p.interests_refreshed_at < GREATEST(p.last_seen_at, s.activated_at))
+"""
+
+
+def find_profile(catalog_id: int, key: str) -> Profile | None:
+    """Return the profile with this key, or the one that it was merged into; None where there is none."""
+    profile = Profile.objects.in_catalog(catalog_id).filter(key=key).select_related("merged_into").first()
+    return profile and (profile.merged_into or profile)
+
+
+def load_history(profile_id: int, *, limit: int) -> tuple[HistoryEntry, ...]:
+    """Return the latest ``limit`` interactions, latest first: one range scan of an index."""
+    rows = Interaction.objects.of_profile(profile_id).values_list("item_id", "kind", "value", "occurred_at")
+    return tuple(HistoryEntry(*row) for row in rows[:limit])
+
+
+def load_interests(profile_id: int) -> tuple[InterestVector, ...]:
+    """Return the interests in the active text space, strongest first."""
+    rows = Interest.objects.filter(profile=profile_id, space__role="text", space__state="active").order_by("rank")
+    return tuple(
+        InterestVector(row.weight, np.asarray(row.vector, dtype=np.float32), tuple(row.keywords)) for row in rows
+    )
+
+
+def list_stale_profiles(*, after: int = 0, limit: int) -> list[int]:
+    """Return the ids, above ``after``, of profiles whose interests are behind their history."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id FROM profiles_profile p JOIN catalog_embeddingspace s ON s.catalog_id = p.catalog_id "
+            f"WHERE {STALE_SQL} AND p.id > %s ORDER BY p.id LIMIT %s",
+            [after, limit],
+        )
+        return [profile_id for (profile_id,) in cursor.fetchall()]
