@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import ProgrammingError, transaction
 
 from catalog.extensions import OptionError, Registry, load_options
 from recommender.filters import FilterError, check_filters
@@ -19,6 +20,14 @@ def check_placements(databases: Iterable[str] | None = None, **kwargs: Any) -> l
     """Warn of placements that name components, options or filters which do not exist (any more)."""
     if not databases:
         return []
+    try:
+        with transaction.atomic():
+            return _check_rows()
+    except ProgrammingError:  # `migrate` asks before it has made the tables or changed them
+        return []
+
+
+def _check_rows() -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for placement in Placement.objects.order_by("pk").iterator(chunk_size=500):
         parts: tuple[tuple[Registry[Any], str, dict[str, Any]], ...] = (

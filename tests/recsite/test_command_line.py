@@ -92,3 +92,8 @@ def test_command_finds_the_servers_up(tmp_path: Path):
 )
 def test_only_commands_that_use_the_database_start_it(arguments: list[str], expected: bool):
     assert needs_servers(arguments) is expected
+
+
+def test_first_migration_of_an_empty_database_needs_nothing_but_itself(tmp_path: Path):
+    done = run("manage.py", "migrate", "-v0", RECSITE_VAR=str(tmp_path))
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
