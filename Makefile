@@ -19,7 +19,8 @@ DEPLOYED := SECRET_KEY="$$(.venv/bin/python -c 'import secrets; print(secrets.to
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo serve test check format bench messages constraints clean
+.PHONY: help venv demo serve test check check-format check-lint check-types check-imports check-deployment \
+	check-migrations check-translations format bench messages constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | while IFS='|' read -r name text; \
@@ -36,13 +37,27 @@ serve: .venv/.installed ## run web server, worker and scheduler (HOST=127.0.0.1 
 test: .venv/.installed-test ## run the whole test suite (ARGS="-k words" for a part)
 	@.venv/bin/python -m pytest $(ARGS)
 
-check: .venv/.installed-test .venv/.installed-lint ## format, lint, types, import contracts, deployment, migrations, translations
+check: check-format check-lint check-types check-imports check-deployment check-migrations check-translations ## run every static check (make -k check to see all that fail)
+
+check-format: .venv/.installed-lint
 	.venv/bin/ruff format --check .
+
+check-lint: .venv/.installed-lint
 	.venv/bin/ruff check .
+
+check-types: .venv/.installed-lint
 	.venv/bin/mypy
+
+check-imports: .venv/.installed-lint
 	.venv/bin/lint-imports
+
+check-deployment: .venv/.installed
 	@echo "manage.py check --deploy"; $(DEPLOYED) .venv/bin/python manage.py check --deploy --fail-level WARNING
+
+check-migrations: .venv/.installed
 	.venv/bin/python manage.py makemigrations --check --dry-run
+
+check-translations: .venv/.installed
 	.venv/bin/python manage.py check_translations
 
 format: .venv/.installed-lint ## put the code into its format
