@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.learners.base import Neighbours, Publication, Scores, Shape, Shortlists, Vectors
+from recommender.training.dataset import InteractionDataset
 
 MAX_DIMENSIONS = 4000
 MAX_HALF = 65504.0
@@ -86,3 +87,16 @@ def _check_lists(
     order = np.lexsort((ids, lists))
     if bool(((np.diff(lists[order]) == 0) & (np.diff(ids[order]) == 0)).any()):
         raise PublicationError("a list holds an item twice")
+
+
+def verify_known_ids(publication: Publication, dataset: InteractionDataset) -> None:
+    """Raise PublicationError where ``publication`` mentions an item or profile that is not in ``dataset``."""
+    mentioned = [("item_ids", publication.item_ids, dataset.item_ids)]
+    if isinstance(publication, Neighbours):
+        mentioned.append(("neighbour_ids", publication.neighbour_ids, dataset.item_ids))
+    if isinstance(publication, Shortlists):
+        mentioned.append(("profile_ids", publication.profile_ids, dataset.profile_ids))
+    for name, ids, known in mentioned:
+        strange = ids[~np.isin(ids, known)]
+        if len(strange):
+            raise PublicationError(f"{name}: {strange[0]} is not in the dataset")

@@ -1,0 +1,67 @@
+"""Trains a learner and publishes what it learned."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from catalog.extensions import OptionError, RegistryError
+from catalog.models import Catalog
+from recommender.management.commands._learner_options import parse_options
+from recommender.models import TrainedModel
+from recommender.services.retraining import put_live
+from recommender.services.training import start_training, train_model
+from recommender.services.training_locks import TrainingUnderWayError
+from recommender.tasks import train_model_run
+
+
+class Command(BaseCommand):
+    """``manage.py train LEARNER [--catalog K] [--option name=value] [--promote] [--queue]``."""
+
+    help = "Train a learner on a catalog's interactions; its result is a candidate until it is promoted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("learner", help="key of the learner, such as popular or co_visitation")
+        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        parser.add_argument(
+            "--option", action="append", default=[], metavar="NAME=VALUE", help="an option; may be repeated"
+        )
+        parser.add_argument("--promote", action="store_true", help="put the result live")
+        parser.add_argument("--queue", action="store_true", help="leave the training to a worker")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train, or send the training to the queue."""
+        catalog = Catalog.objects.filter(key=options["catalog"]).first()
+        if catalog is None:
+            raise CommandError(f"no catalog {options['catalog']!r}")
+        try:
+            model = start_training(catalog.pk, learner=options["learner"], options=parse_options(options["option"]))
+        except (RegistryError, OptionError) as error:
+            raise CommandError(str(error)) from error
+        if options["queue"]:
+            train_model_run.delay(model.pk, promote=options["promote"])
+            self.stdout.write(f"{model}: sent to the train queue")
+            return
+        model = self._train(model)
+        if model.state == TrainedModel.State.FAILED:
+            raise CommandError(f"{model} failed: {model.error}")
+        live = options["promote"] and put_live(model.pk)
+        figures = model.metrics
+        self.stdout.write(
+            f"{model}: {figures['rows']} rows from {figures['interactions']} interactions of {figures['profiles']} "
+            f"profiles with {figures['items']} items; load {figures['load_seconds']} s, train "
+            f"{figures['train_seconds']} s, publish {figures['publish_seconds']} s; {'active' if live else model.state}"
+        )
+
+    def _train(self, model: TrainedModel) -> TrainedModel:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(file=self.stderr)) as bar:  # type: ignore[arg-type]
+            task = bar.add_task(str(model), total=1.0)
+            try:
+                return train_model(model.pk, progress=lambda fraction: bar.update(task, completed=fraction))
+            except TrainingUnderWayError as error:
+                model.delete()
+                raise CommandError(str(error)) from error

@@ -1,0 +1,113 @@
+"""Publishes what a learner returned as rows of its shape, all of them or none."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Model
+from django.utils import timezone
+
+from catalog.models import Embedding, EmbeddingSpace, Item
+from profiles.models import Profile
+from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors
+from recommender.models import ItemNeighbours, ItemScore, Shortlist, TrainedModel
+from recommender.services.publication_rows import pack_lists, pack_scores, pack_vectors
+
+_TABLES: Mapping[type[Publication], tuple[type[Model], type[Model]]] = {
+    Scores: (ItemScore, Item),
+    Neighbours: (ItemNeighbours, Item),
+    Shortlists: (Shortlist, Profile),
+    Vectors: (Embedding, Item),
+}
+"""The table that a shape's rows go to, and that of whom they belong to."""
+
+
+def publish_model(model: TrainedModel, publication: Publication, *, metrics: Mapping[str, float]) -> int:
+    """Write the rows of a verified publication and make the model a candidate, in one transaction.
+
+    Rows of items (or profiles) that have been deleted since the data was loaded are left out. Returns the number of
+    rows written, which is added to ``metrics`` as ``rows``.
+    """
+    with transaction.atomic():
+        locked = TrainedModel.objects.select_for_update().get(pk=model.pk, state=TrainedModel.State.TRAINING)
+        belongs_to = {"model_id": locked.pk}
+        if isinstance(publication, Vectors):
+            locked.space = _create_space(locked, publication)
+            belongs_to = {"space_id": locked.space.pk}
+        table, owner = _TABLES[type(publication)]
+        columns, blocks = _pack(publication)
+        rows = _write(table, owner, locked.catalog_id, belongs_to, columns, blocks)
+        locked.state = TrainedModel.State.CANDIDATE
+        locked.metrics = {**metrics, "rows": rows}
+        locked.progress = 1.0
+        locked.finished_at = timezone.now()
+        locked.save(update_fields=["space", "state", "metrics", "progress", "finished_at"])
+    return rows
+
+
+def _pack(publication: Publication) -> tuple[Mapping[str, str], Iterator[bytes]]:
+    """Return the staged columns with their types, the owner's id first, and the rows' bytes."""
+    if isinstance(publication, Scores):
+        return {"item_id": "bigint", "score": "float8"}, pack_scores(publication)
+    if isinstance(publication, Vectors):
+        return {"item_id": "bigint", "vector": "halfvec"}, pack_vectors(_drop_null_vectors(publication))
+    if isinstance(publication, Neighbours):
+        columns = {"item_id": "bigint", "neighbour_ids": "bigint[]", "weights": "float8[]"}
+        parts = (publication.item_ids, publication.offsets, publication.neighbour_ids, publication.weights)
+        return columns, pack_lists(*parts)
+    columns = {"profile_id": "bigint", "item_ids": "bigint[]", "scores": "float8[]"}
+    parts = (publication.profile_ids, publication.offsets, publication.item_ids, publication.scores)
+    return columns, pack_lists(*parts)
+
+
+def _write(
+    table: type[Model],
+    owner: type[Model],
+    catalog_id: int,
+    constants: Mapping[str, Any],
+    columns: Mapping[str, str],
+    rows: Iterator[bytes],
+) -> int:
+    """Stage the rows and insert those whose owner is there; return how many."""
+    target, owners = table._meta.db_table, owner._meta.db_table
+    names = ", ".join(columns)
+    key = next(iter(columns))
+    definitions = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE staged_publication ({definitions}) ON COMMIT DROP")
+        with connection.wrap_database_errors, cursor.copy("COPY staged_publication FROM STDIN (FORMAT BINARY)") as copy:
+            for block in rows:
+                copy.write(block)
+        # An owner that somebody is deleting right now is locked: to skip it is to neither wait for the
+        # delete nor, later, fail on the foreign key. Plain updates of owners do not conflict.
+        cursor.execute(
+            f"INSERT INTO {target} ({', '.join(constants)}, {names}) "
+            f"SELECT {', '.join(['%s'] * len(constants))}, {', '.join(f's.{name}' for name in columns)} "
+            f"FROM staged_publication s JOIN {owners} o ON o.id = s.{key} "
+            "WHERE o.catalog_id = %s FOR KEY SHARE OF o SKIP LOCKED",
+            [*constants.values(), catalog_id],
+        )
+        written = cursor.rowcount
+        cursor.execute("DROP TABLE staged_publication")
+    return int(written)
+
+
+def _create_space(model: TrainedModel, vectors: Vectors) -> EmbeddingSpace:
+    return EmbeddingSpace.objects.create(
+        catalog_id=model.catalog_id,
+        role=model.learner,
+        encoder="",
+        options=model.options,
+        dimensions=vectors.matrix.shape[1],
+        metric=vectors.metric,
+        state=EmbeddingSpace.State.BUILDING,
+    )
+
+
+def _drop_null_vectors(vectors: Vectors) -> Vectors:
+    """Leave out rows that are zero in half precision, where the metric is the cosine: it is undefined for them."""
+    if vectors.metric != "cosine":
+        return vectors
+    kept = (vectors.matrix.astype(np.float16) != 0).any(axis=1)
+    return Vectors(vectors.item_ids[kept], vectors.matrix[kept], metric=vectors.metric, metrics=vectors.metrics)

@@ -1,0 +1,24 @@
+"""The recommender's background tasks: ids in, a service called, counts out; running one twice changes nothing."""
+
+from celery import shared_task
+
+from recommender.services.retraining import put_live, start_due_trainings
+from recommender.services.training import train_model
+from recommender.services.training_locks import TrainingUnderWayError
+
+
+@shared_task(autoretry_for=(TrainingUnderWayError,), retry_backoff=15, retry_backoff_max=600, max_retries=100)
+def train_model_run(model_id: int, *, promote: bool = False) -> dict[str, int | str]:
+    """Run one training and, where ``promote`` asks for it, put the result live."""
+    model = train_model(model_id)
+    live = promote and put_live(model_id)
+    return {"model": model_id, "state": "active" if live else model.state}
+
+
+@shared_task
+def train_published_models() -> dict[str, int]:
+    """Send out a training for each learner in use."""
+    due = start_due_trainings()
+    for training in due:
+        train_model_run.delay(training.model_id, promote=training.promote)
+    return {"started": len(due)}

@@ -1,0 +1,109 @@
+"""The commands `train` and `models`."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from recommender import tasks
+from recommender.models import ItemScore, TrainedModel
+from tests.recommender.logs import make_catalog, make_items, make_profiles, record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _world() -> None:
+    catalog = make_catalog()
+    items, profiles = make_items(catalog, 3), make_profiles(catalog, 2)
+    for profile in profiles:
+        for hour, item in enumerate(items):
+            record(profile, item, at=hour)
+
+
+def run(*arguments: str) -> str:
+    out, err = StringIO(), StringIO()
+    call_command(*arguments, "--catalog", "books", stdout=out, stderr=err)
+    return out.getvalue()
+
+
+def test_it_trains_a_candidate_and_prints_its_figures() -> None:
+    text = run("train", "popular")
+    model = TrainedModel.objects.get()
+    assert text.startswith(f"popular #{model.pk}: 3 rows from 6 interactions of 2 profiles with 3 items; load ")
+    assert text.endswith("; candidate\n")
+    assert (model.state, ItemScore.objects.count()) == ("candidate", 3)
+
+
+def test_it_promotes_where_asked() -> None:
+    assert run("train", "co_visitation", "--option", "window=2", "--option", "backward=0", "--promote").endswith(
+        "active\n"
+    )
+    model = TrainedModel.objects.get()
+    assert (model.state, model.options["window"], model.options["backward"]) == ("active", 2, 0.0)
+
+
+def test_it_leaves_the_training_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(tasks.train_model_run, "delay", lambda *args, **named: sent.append((args, named)))
+    run("train", "popular", "--queue", "--promote")
+    model = TrainedModel.objects.get()
+    assert sent == [((model.pk,), {"promote": True})]
+    assert model.state == "training"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nosuch"], "learners: no 'nosuch'"),
+        (["popular", "--option", "half_life_days=soon"], "option 'half_life_days': must be of type float"),
+        (["popular", "--option", "half_life_days=-3"], "must be at least 0.01"),
+        (["popular", "--option", "depth=3"], "option 'depth': unknown"),
+        (["popular", "--option", "half_life_days"], "give it as name=value"),
+    ],
+)
+def test_a_wrong_word_is_one_line(arguments: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        run("train", *arguments)
+    assert not TrainedModel.objects.exists()
+
+
+def test_an_unknown_catalog_is_one_line() -> None:
+    for command in (["train", "popular"], ["models"]):
+        with pytest.raises(CommandError, match="no catalog 'nosuch'"):
+            call_command(*command, "--catalog", "nosuch", stdout=StringIO())
+
+
+def test_a_failed_training_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("recommender.services.training.load_dataset", fail)
+    with pytest.raises(CommandError, match=r"popular #\d+ failed: OSError: the disk is full"):
+        run("train", "popular", "--promote")
+    assert TrainedModel.objects.get().state == "failed"
+
+
+def test_models_are_listed_promoted_and_rolled_back() -> None:
+    run("train", "popular", "--promote")
+    run("train", "popular")
+    first, second = TrainedModel.objects.order_by("pk")
+    assert [line.split("│")[1].strip() for line in run("models").splitlines() if "popular" in line] == [
+        str(second.pk),
+        str(first.pk),
+    ]
+    run("models", "--promote", str(second.pk))
+    first.refresh_from_db()
+    assert first.state == "retired"
+    run("models", "--roll-back", "popular")
+    first.refresh_from_db()
+    assert first.state == "active"
+
+
+def test_what_cannot_be_promoted_is_one_line() -> None:
+    with pytest.raises(CommandError, match="no model 999999 in catalog 'books'"):
+        run("models", "--promote", "999999")
+    with pytest.raises(CommandError, match="no version of popular is active"):
+        run("models", "--roll-back", "popular")
