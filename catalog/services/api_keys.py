@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -83,7 +84,8 @@ def note_use(key: ApiKey) -> None:
     if key.last_used_at is not None and key.last_used_at > due:
         return
     unnoted = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=due), pk=key.pk)
-    ApiKey.objects.filter(pk__in=unnoted.select_for_update(skip_locked=True).values("pk")).update(last_used_at=now)
+    with transaction.atomic():
+        ApiKey.objects.filter(pk__in=unnoted.select_for_update(skip_locked=True).values("pk")).update(last_used_at=now)
 
 
 def hash_secret(secret: str) -> str:

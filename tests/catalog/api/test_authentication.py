@@ -61,6 +61,16 @@ def test_a_secret_is_found_in_no_log_and_no_answer(catalog: Catalog, caplog: pyt
     assert caller.secret[-40:] not in caplog.text + str(answer)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_first_use_of_a_key_is_noted_outside_any_transaction(catalog: Catalog) -> None:
+    caller = make_caller(catalog)
+    ApiKey.objects.update(last_used_at=None)
+
+    assert caller.get("/items", key="a")[0] == 200
+
+    assert ApiKey.objects.get().last_used_at is not None
+
+
 @pytest.mark.parametrize("field", ["revoked_at", "expires_at"])
 def test_a_key_that_ended_is_refused_at_once(catalog: Catalog, field: str) -> None:
     caller = make_caller(catalog)
