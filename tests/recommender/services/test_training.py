@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.extensions import OptionError, RegistryError
 from catalog.models import Catalog, Embedding, EmbeddingSpace, Item
+from catalog.vector_index import drop_index, has_index
 from profiles.models import Profile
 from recommender.learners import Neighbours, Progress, Publication, Scores, Shape, Shortlists, Vectors, learners
 from recommender.models import ItemNeighbours, ItemScore, Shortlist, TrainedModel
@@ -303,3 +304,18 @@ def find_key(catalog_id: int, learner: str) -> int:
         )
         ((key,),) = cursor.fetchall()
     return int(key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_learners_space_gets_an_index_once_it_is_large_enough(stub: type[Stub], settings: Any) -> None:
+    settings.RECSITE_ENCODING = {"index_from_rows": 3}
+    catalog = make_catalog()
+    make_items(catalog, 3)
+    matrix = np.eye(3, dtype=np.float32)
+    stub.shape = "vectors"
+    stub.outcome = staticmethod(lambda data: Vectors(data.item_ids, matrix))
+    model = run(catalog)
+    assert (model.state, model.error) == ("candidate", "")
+    assert model.space is not None
+    assert has_index(model.space.pk)
+    drop_index(model.space.pk)
