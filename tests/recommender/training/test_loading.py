@@ -52,10 +52,11 @@ def test_rows_come_by_profile_then_time_then_id() -> None:
     assert dataset.reference == START.timestamp() + 5 * 3600
 
 
-def test_times_keep_their_microseconds() -> None:
+@pytest.mark.parametrize("microsecond", [1, 123456, 616975, 999999])
+def test_times_keep_their_microseconds(microsecond: int) -> None:
     catalog = make_catalog()
     (item,), (profile,) = make_items(catalog, 1), make_profiles(catalog, 1)
-    moment = datetime(2031, 7, 3, 4, 5, 6, 123456, tzinfo=UTC)
+    moment = datetime(2026, 11, 23, 4, 5, 6, microsecond, tzinfo=UTC)
     Interaction.objects.create(catalog=catalog, profile=profile, item=item, kind="view", occurred_at=moment)
     assert load_dataset(catalog.pk, until=moment).times.tolist() == [moment.timestamp()]
 
