@@ -8,6 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from recsite.ownership import give_to_folder_owner, make_folder
+
 FILE_NAME = "secret_key"
 
 
@@ -31,16 +33,14 @@ def read_or_make_secret_key(var: Path) -> str:
 
 
 def _make_secret_key(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{FILE_NAME}-")  # mode 0600
     try:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
-        owner = path.parent.stat()
-        if os.geteuid() == 0 and owner.st_uid != 0:
-            os.chown(name, owner.st_uid, owner.st_gid)
+        give_to_folder_owner(Path(name))
         with suppress(FileExistsError):
             os.link(name, path)
     finally:

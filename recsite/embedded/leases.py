@@ -14,6 +14,7 @@ from recsite.embedded.locks import FileLock
 from recsite.embedded.parts import PARTS, Part
 from recsite.embedded.places import Places, find_places
 from recsite.env import CHECKOUT, Environment
+from recsite.ownership import make_folder
 
 READY_SECONDS = 150.0
 POLL_SECONDS = 0.01
@@ -63,7 +64,7 @@ def join_servers(environment: Environment) -> list[Lease]:
     leases: list[Lease] = []
     for part in find_needed_parts(environment):
         lock = part.users_lock(places)
-        if not (part.has_keeper(places) and lock.try_shared() and part.answers(places)):
+        if not (places.run.exists() and part.has_keeper(places) and lock.try_shared() and part.answers(places)):
             raise EmbeddedError(
                 f"the embedded {part.name} does not run: start `manage.py serve`, or set {URL_NAMES[part.name]}"
             )
@@ -87,23 +88,23 @@ def find_needed_parts(environment: Environment) -> list[Part]:
 def _hold(part: Part, places: Places) -> Iterator[Lease]:
     lease = Lease(part, places, part.users_lock(places))
     try:
-        _prepare_run_folders(places)
-        with part.start_lock(places).alone():
-            lease.lock.take_shared()
-            if not part.has_keeper(places):
-                _spawn_keeper(part, places)
+        try:
+            _prepare_run_folders(places)
+            with part.start_lock(places).alone():
+                lease.lock.take_shared()
+                if not part.has_keeper(places):
+                    _spawn_keeper(part, places)
+        except OSError as error:
+            raise EmbeddedError(f"RECSITE_VAR: {places.var} cannot be written ({error.strerror})") from None
         yield lease
     finally:
-        if places.run.exists():
+        if lease.lock.is_open:
             lease.release()
 
 
 def _prepare_run_folders(places: Places) -> None:
-    try:
-        places.run.mkdir(parents=True, exist_ok=True)
-        places.log.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EmbeddedError(f"RECSITE_VAR: {places.var} cannot be written ({error.strerror})") from None
+    for folder in (places.run, places.log):
+        make_folder(folder)
 
 
 def _spawn_keeper(part: Part, places: Places) -> None:

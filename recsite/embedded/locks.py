@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from recsite.ownership import give_to_folder_owner
+
 
 class FileLock:
     """A `flock` on a file of its own; shared or exclusive, one at a time for each object."""
@@ -32,6 +34,11 @@ class FileLock:
         """Whether it could be taken at once, alone."""
         return self._try(fcntl.LOCK_EX)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is held or was about to be."""
+        return self._descriptor is not None
+
     def release(self) -> None:
         """Lets go; children made by fork that still have the file open keep holding it."""
         if self._descriptor is not None:
@@ -49,8 +56,8 @@ class FileLock:
 
     def _open(self) -> int:
         if self._descriptor is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            give_to_folder_owner(self.path)
         return self._descriptor
 
     def _try(self, operation: int) -> bool:

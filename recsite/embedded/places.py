@@ -8,6 +8,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsite.ownership import find_future_owner
+
 POSTGRES_PORT = 5432  # part of the socket's file name only: nothing listens on TCP
 
 
@@ -61,16 +63,9 @@ def find_places(var: Path) -> Places:
     var = var.resolve()
     uid, gid = os.geteuid(), os.getegid()
     if uid == 0:
-        uid, gid = _find_owner(var / "postgres") or _find_owner(var / "valkey") or _find_owner(var) or _find_nobody()
+        owners = (find_future_owner(path) for path in (var / "postgres", var / "valkey", var))
+        uid, gid = next((owner for owner in owners if owner[0]), None) or _find_nobody()
     return Places(var=var, uid=uid, gid=gid)
-
-
-def _find_owner(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_uid, status.st_gid) if status.st_uid else None
 
 
 def _find_nobody() -> tuple[int, int]:

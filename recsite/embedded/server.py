@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsite.embedded.errors import EmbeddedError
+from recsite.ownership import give_to_folder_owner
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -76,10 +77,10 @@ def read_last_line(log: Path) -> str:
 
 
 def _spawn(plan: ServerPlan) -> subprocess.Popen[bytes]:
-    plan.log.parent.mkdir(parents=True, exist_ok=True)
     if plan.log.exists() and plan.log.stat().st_size > LARGEST_LOG_BYTES:
         plan.log.replace(plan.log.with_suffix(".1.log"))
     with plan.log.open("ab") as log:
+        give_to_folder_owner(plan.log)
         return subprocess.Popen(
             plan.command,
             cwd=plan.folder,

@@ -14,6 +14,7 @@ from recsite.embedded.accounts import find_prefix, make_owned_folder
 from recsite.embedded.places import Places, find_places
 from recsite.embedded.programs import find_valkey_program
 from recsite.embedded.sockets import make_socket_folder, remove_socket_folder
+from recsite.secret_key import read_or_make_secret_key
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 ORDINARY = next(entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid and entry.pw_name != "nobody")
@@ -45,6 +46,22 @@ def test_ordinary_user_runs_them_alone_and_root_runs_them_as_that_user_later(mak
     with servers(installation.environment):
         pid = installation.find_pid("bin/postgres")
         assert Path(f"/proc/{pid}").stat().st_uid == ORDINARY
+
+
+@needs_root
+@pytest.mark.slow
+def test_what_root_makes_in_a_users_checkout_belongs_to_that_user(make_installation, tmp_path: Path):
+    (tmp_path / "checkout").mkdir()
+    os.chown(tmp_path / "checkout", ORDINARY, ORDINARY)
+    installation = make_installation("checkout/new/var")
+    before = installation.places
+    with servers(installation.environment):
+        assert installation.places == before
+        read_or_make_secret_key(installation.environment.var)
+    paths = [path for path in (tmp_path / "checkout").rglob("*") if not path.is_relative_to(before.postgres)]
+    assert len(paths) > 10
+    # The state file is replaced, never written to, so that its owner does not matter.
+    assert {path.name for path in paths if path.stat().st_uid != ORDINARY} <= {"postgres.state", "valkey.state"}
 
 
 def make_places(var: Path) -> Places:
