@@ -4,6 +4,7 @@ Nothing here knows what an item, a profile or a slate is.
 """
 
 from catalog.extensions.discovery import discover
+from catalog.extensions.option_texts import read_option_texts
 from catalog.extensions.options import OptionError, OptionField, describe_options, dump_options, load_options
 from catalog.extensions.registry import Registry, RegistryError
 
@@ -16,4 +17,5 @@ __all__ = [
     "discover",
     "dump_options",
     "load_options",
+    "read_option_texts",
 ]
