@@ -32,6 +32,14 @@ LOOKUPS = frozenset(
     }
 )
 _LISTS = frozenset({"in", "range", "overlap", "contained_by"})
+_TEXTS = frozenset({"iexact", "icontains", "startswith", "istartswith", "has_key"})
+_MOMENTS = frozenset({"exact", "in", "lt", "lte", "gt", "gte", "range", "isnull"})
+_LOOKUPS_OF = {
+    "categories": frozenset({"exact", "contains", "overlap", "contained_by", "isnull"}),
+    "published_at": _MOMENTS,
+    "expires_at": _MOMENTS,
+}
+"""What Django would let through to a column whose type the database then finds wrong."""
 _MAX_FILTERS = 20
 _MAX_VALUES = 1000
 _MAX_TEXT = 1000
@@ -77,8 +85,9 @@ def _check_name(name: str) -> None:
         return
     if column not in COLUMNS:
         raise FilterError(name, f"unknown column (known: {', '.join(sorted(COLUMNS))}, attributes__…)")
-    if len(rest) > 1 or (rest and rest[0] not in LOOKUPS):
-        raise FilterError(name, f"unknown lookup (known: {', '.join(sorted(LOOKUPS))})")
+    lookups = _LOOKUPS_OF.get(column, LOOKUPS)
+    if len(rest) > 1 or (rest and rest[0] not in lookups):
+        raise FilterError(name, f"unknown lookup (known: {', '.join(sorted(lookups))})")
 
 
 def _check_value(name: str, value: Any) -> None:
@@ -86,6 +95,11 @@ def _check_value(name: str, value: Any) -> None:
     if lookup == "isnull" and not isinstance(value, bool):
         raise FilterError(name, "must be true or false")
     many = isinstance(value, list | tuple)
+    if lookup in _TEXTS and not isinstance(value, str):
+        raise FilterError(name, "must be text")
+    texts = many and all(isinstance(entry, str) for entry in value)
+    if name.split("__")[0] == "categories" and lookup != "isnull" and not texts:
+        raise FilterError(name, "must be a list of texts")
     if lookup in _LISTS and not many:
         raise FilterError(name, "must be a list")
     if lookup == "range" and len(value) != 2:

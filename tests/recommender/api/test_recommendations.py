@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Catalog, Item
+from recommender.filters import COLUMNS, LOOKUPS
 from recommender.models import Recommendation
 from tests.catalog.api.callers import Caller, make_caller, read_error
 from tests.recommender.worlds import World, act, make_placement, make_profile, make_world, place_items, publish_scores
@@ -192,6 +193,17 @@ def test_a_body_of_wrong_types_is_refused_by_name(caller: Caller, body: object, 
     status, answer = caller.post("/recommendations", body)
 
     assert (status, read_error(answer)[1]) == (400, field)
+
+
+@pytest.mark.parametrize("column", [*sorted(COLUMNS), "attributes__year", "attributes__%s", "attributes__a__b"])
+def test_no_filter_whatever_its_type_is_a_fault_of_ours(caller: Caller, column: str) -> None:
+    for lookup in ["", *(f"__{lookup}" for lookup in sorted(LOOKUPS))]:
+        for value in (None, True, 1, 2**62, "x", ["x", 1], [], [None, "2026-01-31T12:00:00Z"]):
+            status, answer = caller.post("/recommendations", {"filters": {column + lookup: value}, "n": 1})
+
+            assert status in (200, 400), (column + lookup, value)
+            if status == 400:
+                assert read_error(answer)[:2] == ("invalid_filter", column + lookup)
 
 
 @pytest.mark.parametrize("key", ["centre", "a/nearer"])
