@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -140,6 +141,7 @@ def test_a_fault_of_ours_is_a_500_in_json_that_tells_nothing_but_its_id(
         raise RuntimeError("inner detail")
 
     monkeypatch.setattr(items, "upsert_items", fail)
+    caplog.set_level(logging.ERROR)
     status, answer = caller.post("/items", {"key": "a"})
 
     assert (status, read_error(answer)) == (500, ("internal_error", None, None))
