@@ -13,6 +13,7 @@ from recsite.embedded.errors import EmbeddedError
 from recsite.embedded.locks import FileLock
 from recsite.embedded.parts import PARTS, Part
 from recsite.embedded.places import Places, find_places
+from recsite.embedded.sockets import remove_socket_folder
 from recsite.env import CHECKOUT, Environment
 from recsite.ownership import make_folder
 
@@ -35,6 +36,7 @@ class Lease:
             if not self._has_other_users():
                 with self.part.keeper_lock(self.places).alone():
                     self.part.stop_orphan(self.places)  # nothing to stop, unless the keeper was killed
+                    remove_socket_folder(self.places)
 
     def _has_other_users(self) -> bool:
         """Not so either when the keeper has already got the lock, to stop the server."""

@@ -68,6 +68,7 @@ def test_server_that_lost_its_keeper_is_stopped_by_the_last_user(make_installati
     with servers(installation.environment):
         os.kill(installation.find_pid("embedded.keeper"), signal.SIGKILL)
     assert installation.find_processes() == {}
+    assert not installation.places.socket_folder.exists()
 
 
 def test_everything_killed_at_once_starts_again(make_installation, wait_for):
