@@ -105,8 +105,12 @@ def _convert(name: str, hint: Any, value: Any) -> Any:
             return tuple(value)
         raise OptionError(name, "must be a list of strings")
     if inner is float and isinstance(value, int | float) and not isinstance(value, bool):
-        if math.isfinite(value):
-            return float(value)
+        try:
+            number = float(value)
+        except OverflowError:  # an int of more than 300 digits
+            number = math.inf
+        if math.isfinite(number):
+            return number
         raise OptionError(name, "must be a finite number")
     if inner in (bool, int, str) and type(value) is inner:
         return value

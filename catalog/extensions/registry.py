@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 C = TypeVar("C", bound=type)
 
-_KEY = re.compile(r"^[a-z][a-z0-9_]{0,49}$")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
 class RegistryError(Exception):
@@ -33,7 +33,7 @@ class Registry(Generic[T]):
 
         def enter(component: C) -> C:
             where = f"{self.family}: {component.__module__}.{component.__qualname__} as {key!r}"
-            if not _KEY.match(key):
+            if not _KEY.fullmatch(key):
                 raise RegistryError(f"{where}: a key is lower-case letters, digits and underscores, 50 at most")
             if key in self._components:
                 taken = self._components[key]
