@@ -6,7 +6,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from whitenoise.compress import Compressor
 
 from recsite.embedded import embedded_broker_url, embedded_cache_url, embedded_database_settings
 from recsite.env import read_environment
@@ -121,6 +120,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "refresh interests": {"task": "profiles.tasks.refresh_stale_interests", "schedule": timedelta(minutes=5)},
     "encode stale items": {"task": "catalog.tasks.encode_stale_items", "schedule": timedelta(minutes=1)},
+    "refresh stale interests": {"task": "profiles.tasks.refresh_stale_interests", "schedule": timedelta(minutes=5)},
     "retrain published models": {"task": "recommender.tasks.train_published_models", "schedule": timedelta(hours=1)},
 }
 CELERY_TIMEZONE = "UTC"
@@ -144,7 +144,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 # Source maps are half of what brotli would chew on at every collection, for developer tools alone.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map", "eot", "md"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "jpg", "gif", "webp", "woff", "woff2", "eot", "gz", "br"]
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENVIRONMENT.https
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https else 0
