@@ -54,7 +54,7 @@ def compose_statement(plan: Plan, query: Query, *, limit: int) -> tuple[str, lis
         fragment = _read_strategy(strategy, context, query, tables, query_table=f"target{place}")
         if fragment is not None:
             selects.append((place, fragment))
-    selects.append((len(plan.strategies), newest_items(query.catalog_id, context)))
+    selects.append((len(plan.strategies), newest_items(context)))
     ctes = ", ".join(f"{name} AS MATERIALIZED ({fragment.sql})" for name, fragment in tables)
     union = " UNION ALL ".join(
         f"SELECT {place:d}, item_id, score, evidence_id FROM ({fragment.sql}) list{place:d}"

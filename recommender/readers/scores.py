@@ -14,12 +14,14 @@ def best_scores(strategy: StrategyPlan, context: ReadContext) -> Fragment:
     )
 
 
-def newest_items(catalog_id: int, context: ReadContext) -> Fragment:
-    """Select whatever is eligible, newest first: what keeps a slate from being empty."""
+def newest_items(context: ReadContext) -> Fragment:
+    """Select whatever is eligible, newest first: what keeps a slate from being empty.
+
+    The eligible items are themselves a select from the items, so that this is one walk of their newest-first index.
+    """
     return Fragment(
         "SELECT item_id, -(row_number() OVER ())::float8 AS score, 0::bigint AS evidence_id FROM ("
-        f"SELECT i.id AS item_id FROM catalog_item i WHERE i.catalog_id = {catalog_id:d} "
-        f"AND i.id IN ({context.eligible.sql}) "
-        f"ORDER BY i.published_at DESC NULLS LAST, i.id DESC LIMIT {context.limit:d}) newest",
+        f"{context.eligible.sql} ORDER BY catalog_item.published_at DESC NULLS LAST, catalog_item.id DESC "
+        f"LIMIT {context.limit:d}) newest(item_id)",
         list(context.eligible.params),
     )

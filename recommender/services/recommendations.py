@@ -11,11 +11,11 @@ from django.utils import timezone
 from recommender import pipeline
 from recommender.explain import explain_entry
 from recommender.filters import FilterError, check_filters
-from recommender.models import Recommendation
 from recommender.models.placement import MAX_SLATE
 from recommender.readers.details import read_details
 from recommender.records import Plan, Query, Slate, SlateEntry, SpaceRef
 from recommender.selectors import QueryError, load_plan, load_similar_plan, resolve_keys
+from recommender.services.slate_log import log_slate
 
 MAX_EXCLUDED = 1000
 
@@ -125,7 +125,7 @@ def _serve(
         widget=plan.widget,
         widget_options=plan.widget_options,
     )
-    return _log_slate(plan, query, slate) if log else slate
+    return replace(slate, recommendation_id=log_slate(plan, query, slate)) if log else slate
 
 
 def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tuple[SlateEntry, ...]:
@@ -159,17 +159,3 @@ def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tu
 
 def _find_history_space(plan: Plan) -> SpaceRef | None:
     return next((s.space for s in plan.strategies if s.reader == "history_match" and s.space is not None), None)
-
-
-def _log_slate(plan: Plan, query: Query, slate: Slate) -> Slate:
-    logged = Recommendation.objects.create(
-        catalog_id=plan.catalog_id,
-        placement_id=plan.placement_id,
-        profile_id=query.profile_id,
-        requested=slate.requested,
-        item_ids=[entry.item_id for entry in slate.entries],
-        scores=[entry.score for entry in slate.entries],
-        sources=["+".join(entry.sources) for entry in slate.entries],
-        milliseconds=slate.milliseconds,
-    )
-    return replace(slate, recommendation_id=logged.pk)

@@ -289,3 +289,17 @@ def test_the_first_placements_are_made_once() -> None:
 
     assert create_first_placements(world.catalog.pk) == 2
     assert create_first_placements(world.catalog.pk) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_log_does_not_wait_for_the_disk_and_what_follows_does() -> None:
+    world = make_fan()
+
+    with CaptureQueriesContext(connection) as captured:
+        ask(world)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+    assert "set_config('synchronous_commit', 'off', true)" in captured[-1]["sql"]
+    assert Recommendation.objects.count() == 1
