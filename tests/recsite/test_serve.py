@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +59,26 @@ def read_until(process: subprocess.Popen[str], words: str) -> list[str]:
     raise AssertionError(f"never said {words!r}: {lines}")
 
 
+def is_ready(port: int) -> bool:
+    """Whether the running server finds its database, cache and broker."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code != 503:
+            raise
+        return False
+
+
+def find_postgres(var: Path) -> int:
+    """The process of the embedded Postgres, or 0 while there is none."""
+    try:
+        return int((var / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    except (OSError, IndexError):
+        return 0
+
+
 def find_processes(var: Path, port: int) -> list[str]:
     marks = (str(var), f"127.0.0.1:{port}", f"serve-{port}@")
     commands = []
@@ -68,7 +90,7 @@ def find_processes(var: Path, port: int) -> list[str]:
     return [command for command in commands if any(mark in command for mark in marks)]
 
 
-def test_serve_answers_survives_a_dead_child_and_leaves_nothing(tmp_path: Path):
+def test_serve_survives_dead_children_and_a_killed_postgres_and_leaves_nothing(tmp_path: Path):
     var, port = tmp_path / "var", find_free_port()
     with serving(var, port) as process:
         lines = read_until(process, "Ctrl-C stops everything")
@@ -81,6 +103,13 @@ def test_serve_answers_survives_a_dead_child_and_leaves_nothing(tmp_path: Path):
         (beat,) = [pid for pid in children if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         os.kill(int(beat), signal.SIGKILL)
         read_until(process, "beat ended with status -9; starts again in 1 s")
+        assert is_ready(port)
+        killed = find_postgres(var)
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while find_postgres(var) in (killed, 0) or not is_ready(port):
+            assert time.monotonic() < deadline, "the database did not come back"
+            time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         assert read_until(process, "stopped")
         assert process.wait(30) == 0

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from recsite.env import CHECKOUT
 from recsite.first_login import FirstLogin, make_first_login
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             collect_static_files(self.stdout.write)
         login = make_first_login()
+        connections.close_all()  # the supervisor itself needs none from here on
         supervisor = Supervisor(plan_children(host, port, web_workers=web_workers), output=sys.stdout)
         supervisor.run(then=lambda: announce(supervisor, host, port, login))
         self.stdout.write("stopped")
