@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +40,8 @@ def minilm() -> TransformerEncoder:
 
 
 @pytest.fixture(scope="module")
-def peer() -> Iterator[SentenceTransformer]:
-    yield SentenceTransformer(str(find_model_folder(BUNDLED_MODEL)), device="cpu", local_files_only=True)
+def peer() -> SentenceTransformer:
+    return SentenceTransformer(str(find_model_folder(BUNDLED_MODEL)), device="cpu", local_files_only=True)
 
 
 class TestContract(EncoderContract):

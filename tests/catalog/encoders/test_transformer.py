@@ -1,6 +1,9 @@
 """The transformer encoder over every architecture and pooling, held against plain transformers calls."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +188,6 @@ def test_what_follows_many_characters_of_few_tokens_still_counts(build_model: Bu
 
 
 def test_threads_may_share_an_encoder(build_model: Build) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     encoder = load(build_model("bert"))
     expected = encoder.encode_documents(TEXTS)
     with ThreadPoolExecutor(4) as pool:
@@ -207,3 +208,16 @@ def test_a_device_that_is_not_here_is_named(build_model: Build, device: str, mon
 def test_options_out_of_range_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(OptionError):
         load_options(TransformerEncoder.Options, values)
+
+
+@pytest.mark.parametrize("package", ["torch", "transformers"])
+def test_without_its_packages_the_encoder_says_what_to_install(package: str) -> None:
+    script = (
+        f"import sys; sys.modules[{package!r}] = None;"
+        "from catalog.encoders.transformer import TransformerEncoder as E\n"
+        "try: E(E.Options())\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("EncoderUnavailable the package "), ran
+    assert ran.stdout.endswith("is missing: pip install 'recsite[encode]'\n"), ran

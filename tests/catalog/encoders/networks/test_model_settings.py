@@ -60,7 +60,7 @@ def test_dense_layers_after_the_pooling_are_run(build_model: Build, name_files: 
 def test_a_dense_layer_without_weights_is_named(build_model: Build, name_files: Files) -> None:
     files = name_files()
     files["modules.json"].append({"path": "3_Dense", "type": "sentence_transformers.models.Dense"})
-    with pytest.raises(EncoderUnavailable, match="dense layer in .*3_Dense cannot be loaded"):
+    with pytest.raises(EncoderUnavailable, match=r"dense layer in .*3_Dense cannot be loaded"):
         load(build_model("bert", files=files))
 
 
