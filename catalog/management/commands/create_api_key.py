@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("name", help="what the key is for")
-        parser.add_argument("--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.INGEST.value)
+        parser.add_argument(
+            "--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.INGEST.value, help="what the key may do"
+        )
         parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
         parser.add_argument(
             "--origin",

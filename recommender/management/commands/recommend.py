@@ -23,13 +23,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "user", help="the person's id (a profile's key); an unknown one is a person without history"
         )
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG)
-        parser.add_argument("--placement", default="home")
+        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        parser.add_argument("--placement", default="home", help="key of the placement")
         parser.add_argument("--item", help="key of the item on the page")
         parser.add_argument("-n", type=int, help="entries wanted (the placement's size if not given)")
-        parser.add_argument("--exclude", action="append", default=[], metavar="KEY")
+        parser.add_argument(
+            "--exclude", action="append", default=[], metavar="KEY", help="leave this item out; may be repeated"
+        )
         parser.add_argument("--filters", default="{}", help='JSON, e.g. {"attributes__year__gte": 2000}')
-        parser.add_argument("--diversity", type=float)
+        parser.add_argument("--diversity", type=float, help="from 0 to 1, instead of the placement's own")
         parser.add_argument("--no-log", action="store_true", help="write no Recommendation row")
         parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -20,8 +20,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("item", help="the item's key")
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG)
-        parser.add_argument("-n", type=int, default=10)
+        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        parser.add_argument("-n", type=int, default=10, help="entries wanted")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
