@@ -14,6 +14,8 @@ TEMPLATES = sorted(
     for app in (*PACKAGES, "tests/example_plugin")
     for path in (CHECKOUT / app).rglob("*.html")
 )
+# Redoc makes style elements as it runs: the policy of its one page allows them, so it may have one of ours.
+WITH_STYLE = {"recsite/templates/recsite/redoc.html"}
 STYLES = sorted(path.relative_to(CHECKOUT) for app in PACKAGES for path in (CHECKOUT / app).rglob("*.css"))
 
 
@@ -26,7 +28,8 @@ def test_there_are_templates_and_styles_to_read() -> None:
 def test_a_template_has_no_inline_script_style_or_listener(path: Path) -> None:
     text = (CHECKOUT / path).read_text(encoding="utf-8")
     assert re.findall(r"<script(?![^>]*\b(?:src|nonce)=)[^>]*>", text) == []
-    assert re.findall(r"<style(?![^>]*\bnonce=)", text) == []
+    if path.as_posix() not in WITH_STYLE:
+        assert re.findall(r"<style(?![^>]*\bnonce=)", text) == []
     assert re.findall(r"\sstyle=", text) == []
     assert re.findall(r"\son[a-z]+=", text) == []
     assert "javascript:" not in text
