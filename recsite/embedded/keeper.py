@@ -24,7 +24,6 @@ from recsite.embedded.parts import Part, find_part
 from recsite.embedded.places import Places, find_places
 from recsite.embedded.server import ServerPlan, start_server, stop_server
 from recsite.embedded.sockets import remove_socket_folder
-from recsite.ownership import give_to_folder_owner
 
 LONGEST_PAUSE_SECONDS = 30.0
 logger = logging.getLogger("recsite.embedded.keeper")
@@ -111,10 +110,7 @@ def main(arguments: list[str]) -> None:
     lock = part.keeper_lock(places)
     lock.take_alone()
     logging.Formatter.converter = time.gmtime
-    log = places.log / "keeper.log"
-    log.touch()
-    give_to_folder_owner(log)
-    logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     keeper = Keeper(part, places)
     signal.signal(signal.SIGTERM, lambda *_: keeper.wishes.put("stop"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

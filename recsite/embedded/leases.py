@@ -15,7 +15,7 @@ from recsite.embedded.parts import PARTS, Part
 from recsite.embedded.places import Places, find_places
 from recsite.embedded.sockets import remove_socket_folder
 from recsite.env import CHECKOUT, Environment
-from recsite.ownership import make_folder
+from recsite.ownership import give_to_folder_owner, make_folder
 
 READY_SECONDS = 150.0
 POLL_SECONDS = 0.01
@@ -112,7 +112,14 @@ def _prepare_run_folders(places: Places) -> None:
 def _spawn_keeper(part: Part, places: Places) -> None:
     part.write_state(places, status="starting", message="")
     command = [sys.executable, "-m", "recsite.embedded.keeper", part.name, str(places.var)]
-    subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=True, start_new_session=True)
+    # It outlives this process, so that a pipe which somebody reads to its end must not stay open in it.
+    with places.keeper_log.open("ab") as log:
+        give_to_folder_owner(places.keeper_log)
+        done = subprocess.run(
+            command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
+        )
+    if done.returncode:
+        raise EmbeddedError(f"the keeper of the embedded {part.name} does not start: see {places.keeper_log}")
 
 
 def _wait_until_ready(lease: Lease) -> None:

@@ -33,6 +33,11 @@ class Places:
         return self.var / "log"
 
     @property
+    def keeper_log(self) -> Path:
+        """What both keepers write."""
+        return self.log / "keeper.log"
+
+    @property
     def run(self) -> Path:
         """Locks and the state of the servers."""
         return self.var / "run"

@@ -58,6 +58,17 @@ def test_terminated_user_leaves_no_server(make_installation, wait_for):
     wait_for(lambda: installation.find_processes() == {})
 
 
+def test_server_does_not_keep_its_starters_output_open(make_installation):
+    installation = make_installation(postgres=False)
+    with installation.hold() as starter:
+        leases = join_servers(installation.environment)
+        starter.stdin.close()
+        assert starter.wait(30) == 0
+        assert starter.stdout.read() == b""  # would wait for ever
+    for lease in leases:
+        lease.release()
+
+
 def test_two_installations_side_by_side_do_not_meet(make_installation):
     one, other = make_installation("one"), make_installation("another with spaces and 书")
     with servers(one.environment), servers(other.environment):
