@@ -38,11 +38,7 @@ def show_people(catalog: Catalog, console: Console) -> None:
 
 
 def _find_long_history(catalog: Catalog) -> Profile:
-    return (
-        Profile.objects.in_catalog(catalog.pk)
-        .annotate(actions=Count("interaction"))
-        .order_by("-actions", "pk")[0]
-    )
+    return Profile.objects.in_catalog(catalog.pk).annotate(actions=Count("interaction")).order_by("-actions", "pk")[0]
 
 
 def _click(catalog: Catalog, item: str, *, only_once: bool = False) -> None:

@@ -39,7 +39,7 @@ def print_slate(console: Console, slate: Slate, *, heading: str) -> None:
     """Print the slate as a table with each entry's score, sources and reason."""
     table = Table(title=f"{heading}  ·  {slate.milliseconds:.1f} ms", title_justify="left", title_style="bold")
     table.add_column("#", justify="right", style="dim")
-    table.add_column("item", ratio=4)
+    table.add_column("item", ratio=4, no_wrap=True)
     table.add_column("score", justify="right")
     table.add_column("sources", ratio=2, style="cyan")
     table.add_column("reason", ratio=4, style="italic")

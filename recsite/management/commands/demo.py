@@ -1,0 +1,79 @@
+"""Runs the whole way once, on real input: a catalogue in, recommendations out."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+
+from recsite.demo import setup, show
+from recsite.env import CHECKOUT
+from recsite.management.commands.serve import QUEUES, QUIET_AS_ROOT
+from recsite.supervision import GRACE_SECONDS, find_death_prefix
+
+
+class Command(BaseCommand):
+    """``manage.py demo``: what ``make demo`` runs once the environment is installed."""
+
+    help = "Import the demo catalogue, embed it in a Celery worker, train, and show what comes out."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--encoder", default=None, help="key of the encoder (transformer where torch is installed)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do each step that is not done yet; a second run starts from what is there."""
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=120)
+        catalog_key = settings.RECSITE_DEFAULT_CATALOG
+        with console.status("Preparing the database"):
+            call_command("migrate", verbosity=0)
+        catalog = setup.ensure_catalog(catalog_key)
+        setup.import_books(catalog, console)
+        setup.import_ratings(catalog, console)
+        space = setup.ensure_space(catalog, options["encoder"])
+        if setup.has_work(catalog, space):
+            with _worker(console):
+                setup.embed_items(space, console)
+                setup.train_learners(catalog, console)
+        setup.ensure_placements(catalog)
+        show.show_people(catalog, console)
+
+
+@contextmanager
+def _worker(console: Console) -> Iterator[None]:
+    """A Celery worker for encoding and training, gone when the block ends, however it ends."""
+    celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
+    worker = ["worker", "--queues", QUEUES, "--pool", "solo", "--loglevel", "INFO"]
+    log = settings.ENVIRONMENT.var / "log" / "demo-worker.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        # A session of its own: Ctrl-C reaches this process, which then stops the worker in good order.
+        process = subprocess.Popen(
+            [*find_death_prefix(), *celery, *worker, "--without-gossip", "--without-mingle"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            console.print(f"Celery worker started (its log: {log})", style="dim", highlight=False)
+            yield
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask first; after the grace, or at a second Ctrl-C, kill. An unfinished batch is taken up by the next worker."""
+    process.terminate()
+    try:
+        process.wait(timeout=GRACE_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
