@@ -26,6 +26,7 @@ _VOCABULARY = (
     "wireless noise cancelling headphones with long battery life organic green tea from high mountains first edition "
     "illustrated guide to birds small wooden table for the kitchen detective returns murder mystery island love letters"
 )
+_SECONDS = 45  # rounds end by then
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=Path, help="JSON lines or CSV with title, text, categories columns")
     parser.add_argument("--limit", type=int, default=400, help="texts to encode (default 400)")
-    parser.add_argument("--rounds", type=int, default=5, help="timed rounds of each encoder (default 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="timed rounds at most (default 5)")
     parser.add_argument("--model", default=TransformerEncoder.Options().model, help="hub id or folder")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
@@ -46,8 +47,8 @@ def main() -> None:
     lengths = sorted(len(text) for text in texts)
     write_report(
         rows,
-        protocol=f"median of {options.rounds} interleaved rounds after a warm-up; ratio: median over rounds of the "
-        f"same round's speed by that of sentence-transformers encode with its defaults; {options.device}, "
+        protocol=f"median of up to {options.rounds} interleaved rounds after a warm-up; ratio: median over rounds of "
+        f"the same round's speed by that of sentence-transformers encode with its defaults; {options.device}, "
         f"{torch.get_num_threads()} threads",
         data=f"{len(texts)} texts of {options.items.name if options.items else 'generated words'}, characters: "
         f"median {lengths[len(lengths) // 2]}, longest {lengths[-1]}",
@@ -93,7 +94,10 @@ def measure(texts: Sequence[str], *, model: str, device: str, rounds: int) -> li
     }
     speeds: dict[str, list[float]] = {name: [] for name in encoders}
     vectors: dict[str, NDArray[np.float32]] = {}
+    begun = time.perf_counter()
     for turn in range(rounds + 1):
+        if turn > 1 and time.perf_counter() - begun > _SECONDS * turn / (turn + 1):
+            break  # the next round would end too late: a busy machine gets fewer
         for name, encode in encoders.items():
             started = time.perf_counter()
             vectors[name] = encode(texts if turn else texts[: max(1, len(texts) // 8)])
@@ -107,6 +111,7 @@ def measure(texts: Sequence[str], *, model: str, device: str, rounds: int) -> li
         if name != peer_name:
             ratios = [ours / peers for ours, peers in zip(speeds[name], speeds[peer_name], strict=True)]
             row["ratio"] = statistics.median(ratios)
+        row["rounds"] = len(speeds[name])
         if name.startswith("transformer"):
             cosines = (vectors[name] * theirs).sum(axis=1)
             row |= {"lowest_cosine": float(cosines.min()), "mean_cosine": float(cosines.mean())}
