@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ('content_digest', models.UUIDField(editable=False, verbose_name='content digest')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.catalog', verbose_name='catalog')),
+                ('catalog', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='catalog.catalog', verbose_name='catalog')),
             ],
             options={
                 'verbose_name': 'item',
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, db_default='', default='', verbose_name='error')),
                 ('attempts', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='attempts')),
                 ('retry_at', models.DateTimeField(null=True, verbose_name='next attempt')),
-                ('space', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.embeddingspace', verbose_name='embedding space')),
+                ('space', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='catalog.embeddingspace', verbose_name='embedding space')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.item', verbose_name='item')),
             ],
             options={

@@ -73,7 +73,10 @@ class Embedding(models.Model):
     that could not be encoded: the item is left alone until ``retry_at``, or until its content changes.
     """
 
-    space = models.ForeignKey(EmbeddingSpace, on_delete=models.CASCADE, verbose_name=_("embedding space"))
+    # No index of its own: in a space that statistics don't know yet it would look as good as that of both columns.
+    space = models.ForeignKey(
+        EmbeddingSpace, on_delete=models.CASCADE, verbose_name=_("embedding space"), db_index=False
+    )
     item = models.ForeignKey(Item, on_delete=models.CASCADE, verbose_name=_("item"))
     vector = HalfVectorField(null=True)
     content_digest = models.UUIDField(_("content digest"), null=True)

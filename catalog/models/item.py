@@ -17,7 +17,8 @@ KEY_LENGTH = 512
 class Item(models.Model):
     """A thing that can be recommended; ``key`` is the site's own id, unique in the catalog."""
 
-    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"))
+    # No index of its own: in a catalog that statistics don't know yet it would look as good as that of the key.
+    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"), db_index=False)
     key = models.CharField(_("key"), max_length=KEY_LENGTH)
     kind = models.CharField(_("kind"), max_length=50, default="item")
     title = models.TextField(_("title"), blank=True)

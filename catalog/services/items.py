@@ -38,12 +38,18 @@ _SAME = f"({_list_columns('i.')}) IS NOT DISTINCT FROM ({_list_columns('s.')})"
 
 # Rows that are the same are not even locked: importing a file again writes nothing at all. What changes is locked
 # in the order of the keys, so that two batches with the same keys wait for each other instead of deadlocking.
+# In a catalog that is being filled, which statistics don't know yet, the planner expects one row, and would rather
+# read all of it than look keys up. So keys are looked up row by row, in subqueries that it cannot turn into joins,
+# and the catalog is given as a value that it does not know beforehand: then it expects a catalog of average size.
+_FIND_SAME = (
+    f"SELECT {_SAME} FROM catalog_item i WHERE i.catalog_id = (SELECT %(catalog_id)s::bigint) AND i.key = s.key"
+)
 _UPSERT = f"""
 WITH written AS (
     INSERT INTO catalog_item AS i (catalog_id, key, {_list_columns()}, hidden, created_at, updated_at)
     SELECT %(catalog_id)s, s.key, {_list_columns("s.")}, false, %(now)s, %(now)s
     FROM {_STAGED.name} s
-    WHERE NOT EXISTS (SELECT FROM catalog_item i WHERE i.catalog_id = %(catalog_id)s AND i.key = s.key AND {_SAME})
+    WHERE ({_FIND_SAME}) IS NOT TRUE
     ORDER BY s.key
     ON CONFLICT (catalog_id, key) DO UPDATE
     SET {", ".join(f"{name} = excluded.{name}" for name in _CONTENT)}, updated_at = excluded.updated_at
@@ -54,8 +60,10 @@ SELECT array_agg(key) FILTER (WHERE created), array_agg(key) FILTER (WHERE NOT c
 """
 
 _COMPARE = f"""
-SELECT array_agg(s.key) FILTER (WHERE i.id IS NULL), array_agg(s.key) FILTER (WHERE i.id IS NOT NULL AND NOT {_SAME})
-FROM {_STAGED.name} s LEFT JOIN catalog_item i ON i.catalog_id = %(catalog_id)s AND i.key = s.key
+SELECT array_agg(key) FILTER (WHERE same IS NULL), array_agg(key) FILTER (WHERE NOT same)
+FROM (
+    SELECT s.key, ({_FIND_SAME}) AS same FROM {_STAGED.name} s
+) compared
 """
 
 

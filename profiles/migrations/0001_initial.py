@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('last_seen_at', models.DateTimeField(editable=False, null=True, verbose_name='last seen')),
                 ('interests_refreshed_at', models.DateTimeField(editable=False, null=True, verbose_name='interests refreshed')),
-                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='catalog.catalog', verbose_name='catalog')),
+                ('catalog', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='catalog.catalog', verbose_name='catalog')),
                 ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, to='profiles.profile', verbose_name='merged into')),
             ],
             options={

@@ -16,7 +16,8 @@ class Profile(models.Model):
     belongs to ``merged_into``.
     """
 
-    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"))
+    # No index of its own: in a catalog that statistics don't know yet it would look as good as that of the key.
+    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"), db_index=False)
     key = models.CharField(_("key"), max_length=KEY_LENGTH)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True, db_default={})
     merged_into = models.ForeignKey(

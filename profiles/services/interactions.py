@@ -1,6 +1,7 @@
 """Writes interactions in bulk: one COPY and a fixed number of statements a batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -23,7 +24,7 @@ OnUnknown = Literal["reject", "create"]
 _STAGED = StagingTable(
     "staged_interaction",
     {
-        "place": "integer",
+        "id": "bigint",
         "user_key": "text",
         "item_key": "text",
         "item_id": "bigint",
@@ -38,85 +39,85 @@ _STAGED = StagingTable(
     },
 )
 
-_DROP_RECORDED = """
-DELETE FROM staged_interaction s USING profiles_interaction d WHERE d.catalog_id = %(catalog_id)s AND d.key = s.key
+# In a catalog that is being filled, which statistics don't know yet, the planner expects one row, and would rather
+# read all of it than look keys up. So keys are looked up row by row, in subqueries that it cannot turn into joins,
+# and the catalog is given as a value that it does not know beforehand: then it expects a catalog of average size.
+_CATALOG = "(SELECT %(catalog_id)s::bigint)"
+_ITEM = f"SELECT i.id FROM catalog_item i WHERE i.catalog_id = {_CATALOG} AND i.key ="
+_PROFILE = (
+    f"SELECT COALESCE(p.merged_into_id, p.id) FROM profiles_profile p WHERE p.catalog_id = {_CATALOG} AND p.key ="
+)
+_RECORDED = f"SELECT d.id FROM profiles_interaction d WHERE d.catalog_id = {_CATALOG} AND d.key ="
+
+_DROP_RECORDED = f"""
+DELETE FROM staged_interaction s WHERE ({_RECORDED} s.key) IS NOT NULL
 """
 
-_CREATE_ITEMS = """
+_CREATE_ITEMS = f"""
 INSERT INTO catalog_item (catalog_id, key, kind, title, text, url, image_url, language, categories, attributes,
     available, hidden, content_digest, created_at, updated_at)
-SELECT DISTINCT %(catalog_id)s::bigint, s.item_key, 'item', '', '', '', '', '', '{}'::text[], '{}'::jsonb,
+SELECT DISTINCT %(catalog_id)s::bigint, s.item_key, 'item', '', '', '', '', '', '{{}}'::text[], '{{}}'::jsonb,
     true, false, %(empty_digest)s::uuid, %(now)s::timestamptz, %(now)s::timestamptz
 FROM staged_interaction s
-WHERE s.item_key IS NOT NULL
-    AND NOT EXISTS (SELECT FROM catalog_item i WHERE i.catalog_id = %(catalog_id)s AND i.key = s.item_key)
+WHERE s.item_key IS NOT NULL AND ({_ITEM} s.item_key) IS NULL
 ORDER BY s.item_key
 ON CONFLICT (catalog_id, key) DO NOTHING
 """
 
 # The lock keeps an item from being deleted between here and the commit, when its foreign key is checked.
-_RESOLVE_ITEMS = """
-WITH locked AS (
-    SELECT i.id, i.key FROM catalog_item i
-    WHERE i.catalog_id = %(catalog_id)s AND i.key IN (SELECT item_key FROM staged_interaction)
-    ORDER BY i.key FOR KEY SHARE
-)
-UPDATE staged_interaction s SET item_id = locked.id FROM locked WHERE locked.key = s.item_key
+_RESOLVE_ITEMS = f"""
+UPDATE staged_interaction s SET item_id = found.id
+FROM (
+    SELECT wanted.item_key, ({_ITEM} wanted.item_key FOR KEY SHARE) AS id
+    FROM (SELECT DISTINCT item_key FROM staged_interaction WHERE item_key IS NOT NULL ORDER BY item_key) wanted
+) found
+WHERE found.item_key = s.item_key
 """
 
 _REFUSE = """
-DELETE FROM staged_interaction WHERE item_key IS NOT NULL AND item_id IS NULL RETURNING place, item_key
+DELETE FROM staged_interaction WHERE item_key IS NOT NULL AND item_id IS NULL RETURNING id, item_key
 """
 
-_CREATE_PROFILES = """
+_CREATE_PROFILES = f"""
 INSERT INTO profiles_profile (catalog_id, key, created_at)
 SELECT DISTINCT %(catalog_id)s::bigint, s.user_key, %(now)s::timestamptz FROM staged_interaction s
-WHERE NOT EXISTS (SELECT FROM profiles_profile p WHERE p.catalog_id = %(catalog_id)s AND p.key = s.user_key)
+WHERE ({_PROFILE} s.user_key) IS NULL
 ORDER BY s.user_key
 ON CONFLICT (catalog_id, key) DO NOTHING
 """
 
-# Ids are given in the batch's order, as they break ties in time; rows are written in the order of their keys
-# and profiles locked in that of their ids, so that concurrent batches wait for each other instead of deadlocking.
-# A row older than the interests of its profile sets their time back before itself: they have to be refreshed.
-_RECORD = """
-WITH numbered AS (
-    SELECT nextval('profiles_interaction_id_seq') AS id, COALESCE(p.merged_into_id, p.id) AS profile_id, s.*
-    FROM staged_interaction s
-    JOIN profiles_profile p ON p.catalog_id = %(catalog_id)s AND p.key = s.user_key
-    ORDER BY s.place
-), written AS (
-    INSERT INTO profiles_interaction (id, catalog_id, profile_id, item_id, kind, value, occurred_at, recorded_at, key,
-        query_text, context, recommendation_id, position)
-    SELECT n.id, %(catalog_id)s, n.profile_id, n.item_id, n.kind, n.value, n.occurred_at, %(now)s, n.key,
-        n.query_text, n.context, n.recommendation_id, n.position
-    FROM numbered n ORDER BY n.key, n.place
-    ON CONFLICT (catalog_id, key) WHERE key IS NOT NULL DO NOTHING
-    RETURNING id, profile_id, occurred_at
-), seen AS (
-    SELECT w.profile_id, min(w.occurred_at) AS first, max(w.occurred_at) AS last, array_agg(n.place) AS places
-    FROM written w JOIN numbered n ON n.id = w.id GROUP BY w.profile_id
-), locked AS MATERIALIZED (
-    SELECT p.id FROM profiles_profile p WHERE p.id IN (SELECT profile_id FROM seen)
-    ORDER BY p.id FOR NO KEY UPDATE
-)
-UPDATE profiles_profile p
-SET last_seen_at = GREATEST(p.last_seen_at, seen.last),
-    interests_refreshed_at = CASE
-        WHEN p.interests_refreshed_at >= seen.first THEN seen.first - interval '1 microsecond'
-        ELSE p.interests_refreshed_at
-    END
-FROM locked JOIN seen ON seen.profile_id = locked.id
-WHERE p.id = locked.id
-RETURNING p.id, seen.places
+# In the order of the keys, so that concurrent batches wait for each other instead of deadlocking; the ids were given
+# in the batch's order, as they break ties in time.
+_RECORD = f"""
+INSERT INTO profiles_interaction (id, catalog_id, profile_id, item_id, kind, value, occurred_at, recorded_at, key,
+    query_text, context, recommendation_id, position)
+SELECT s.id, %(catalog_id)s, ({_PROFILE} s.user_key), s.item_id, s.kind, s.value, s.occurred_at, %(now)s, s.key,
+    s.query_text, s.context, s.recommendation_id, s.position
+FROM staged_interaction s ORDER BY s.key, s.id
+ON CONFLICT (catalog_id, key) WHERE key IS NOT NULL DO NOTHING
+RETURNING id, profile_id, occurred_at
 """
 
-_COMPARE = """
-SELECT s.place, s.item_key,
-    s.item_key IS NULL
-        OR EXISTS (SELECT FROM catalog_item i WHERE i.catalog_id = %(catalog_id)s AND i.key = s.item_key),
-    EXISTS (SELECT FROM profiles_interaction d WHERE d.catalog_id = %(catalog_id)s AND d.key = s.key)
-FROM staged_interaction s ORDER BY s.place
+# A row older than the interests of its profile sets their time back before itself: they have to be refreshed.
+_TOUCH_PROFILES = """
+WITH locked AS MATERIALIZED (
+    SELECT p.id, seen.first, seen.last
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS seen(id, first, last)
+    JOIN profiles_profile p ON p.id = seen.id ORDER BY p.id FOR NO KEY UPDATE OF p
+)
+UPDATE profiles_profile p
+SET last_seen_at = GREATEST(p.last_seen_at, locked.last),
+    interests_refreshed_at = CASE
+        WHEN p.interests_refreshed_at >= locked.first THEN locked.first - interval '1 microsecond'
+        ELSE p.interests_refreshed_at
+    END
+FROM locked WHERE p.id = locked.id
+"""
+
+_COMPARE = f"""
+SELECT s.id, s.item_key, s.item_key IS NULL OR ({_ITEM} s.item_key) IS NOT NULL,
+    ({_RECORDED} s.key) IS NOT NULL
+FROM staged_interaction s ORDER BY s.id
 """
 
 
@@ -140,23 +141,25 @@ def record_interactions(
     }
     with transaction.atomic(), connection.cursor() as cursor:
         hold_identities(cursor, catalog_id, exclusive=False)
-        with stage_rows(cursor, _STAGED, _list_rows(records)):
+        places = {row_id: place for place, row_id in enumerate(_take_ids(cursor, len(records)))}
+        with stage_rows(cursor, _STAGED, _list_rows(records, ids=places)):
             cursor.execute(_DROP_RECORDED, params)
             if on_unknown == "create":
                 cursor.execute(_CREATE_ITEMS, params)
                 announce_items(catalog_id, cursor.rowcount)
             cursor.execute(_RESOLVE_ITEMS, params)
-            errors = _refuse_unknown(cursor)
+            cursor.execute(_REFUSE)
+            refused = sorted((places[row_id], item_key) for row_id, item_key in cursor.fetchall())
             cursor.execute(_CREATE_PROFILES, params)
             cursor.execute(_RECORD, params)
-            written: list[tuple[int, list[int]]] = cursor.fetchall()
-        announce_interactions(catalog_id, sorted(profile_id for profile_id, _ in written))
-    created = frozenset(place for _, places in written for place in places)
+            written: list[tuple[int, int, datetime]] = cursor.fetchall()
+        profile_ids = _touch_profiles(cursor, written)
+        announce_interactions(catalog_id, profile_ids)
     return InteractionReport(
-        created=len(created),
-        duplicates=len(records) - len(created) - len(errors),
-        errors=errors,
-        created_places=created,
+        created=len(written),
+        duplicates=len(records) - len(written) - len(refused),
+        errors=tuple(_name_unknown(place, item_key) for place, item_key in refused),
+        created_places=frozenset(places[row_id] for row_id, _, _ in written),
     )
 
 
@@ -166,7 +169,8 @@ def compare_interactions(
     """Return what record_interactions would report, and write nothing."""
     if not records:
         return InteractionReport()
-    with transaction.atomic(), connection.cursor() as cursor, stage_rows(cursor, _STAGED, _list_rows(records)):
+    rows = _list_rows(records, ids=range(len(records)))
+    with transaction.atomic(), connection.cursor() as cursor, stage_rows(cursor, _STAGED, rows):
         cursor.execute(_COMPARE, {"catalog_id": catalog_id})
         compared: list[tuple[int, str, bool, bool]] = cursor.fetchall()
     created, errors, ids = 0, [], set()
@@ -189,19 +193,32 @@ def announce_interactions(catalog_id: int, profile_ids: Sequence[int]) -> None:
         send_after_commit(interactions_recorded, sender=Profile, catalog_id=catalog_id, profile_ids=ids)
 
 
-def _refuse_unknown(cursor: CursorWrapper) -> tuple[RowError, ...]:
-    cursor.execute(_REFUSE)
-    return tuple(_name_unknown(place, item_key) for place, item_key in sorted(cursor.fetchall()))
+def _take_ids(cursor: CursorWrapper, count: int) -> list[int]:
+    cursor.execute("SELECT nextval('profiles_interaction_id_seq') FROM generate_series(1, %s)", [count])
+    return [row_id for (row_id,) in cursor.fetchall()]
+
+
+def _touch_profiles(cursor: CursorWrapper, written: Sequence[tuple[int, int, datetime]]) -> list[int]:
+    first: dict[int, datetime] = {}
+    last: dict[int, datetime] = {}
+    for _, profile_id, occurred_at in written:
+        first[profile_id] = min(first.get(profile_id, occurred_at), occurred_at)
+        last[profile_id] = max(last.get(profile_id, occurred_at), occurred_at)
+    profile_ids = sorted(first)
+    if profile_ids:
+        times = ([moments[profile_id] for profile_id in profile_ids] for moments in (first, last))
+        cursor.execute(_TOUCH_PROFILES, [profile_ids, *times])
+    return profile_ids
 
 
 def _name_unknown(place: int, item_key: str) -> RowError:
     return RowError(place, "item", f"no item {item_key!r}", "unknown_item")
 
 
-def _list_rows(records: Sequence[InteractionRecord]) -> Iterator[tuple[Any, ...]]:
-    for place, record in enumerate(records):
+def _list_rows(records: Sequence[InteractionRecord], *, ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+    for row_id, record in zip(ids, records, strict=True):
         yield (
-            place,
+            row_id,
             record.user_id,
             record.item,
             None,

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from catalog.models import Catalog, EmbeddingSpace
 from catalog.records import ItemRecord
@@ -60,8 +59,6 @@ def test_a_history_is_one_range_scan_of_its_index_without_a_sort(catalog):
     for _ in range(10):
         record(catalog, 1000, 20)
     profile = find_profile(catalog.pk, "u3")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE profiles_interaction")
     query = Interaction.objects.of_profile(profile.pk).values_list("item_id", "kind", "value", "occurred_at")[:50]
 
     plan = query.explain()
