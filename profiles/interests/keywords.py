@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 MOST_KEYWORDS = 5
 CATEGORY_WORTH = 2.0
 """A category says more of an interest than a rare word of one title."""
+USUAL_SHARE = 0.05
+"""A word in the titles of more of the catalogue than this ("the", "of") says nothing of an interest…"""
+USUAL_LEAST = 5
+"""… provided that it is in more than so many: small catalogues repeat themselves."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _UNSEGMENTED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PIECE = re.compile(r"[\w'’]+(?: [\w'’]+)*")
@@ -63,8 +67,8 @@ def find_keywords(
     """Return the terms that tell ``items`` (title and categories, n of them) from what is usual, best first.
 
     A term's score is the share of the ``weights`` (n,), none negative, that items with the term hold, times its
-    inverse document frequency log((1 + N) / (1 + df)) in ``usual``, and twice that for a category. What every item
-    there has scores nothing and is left out, and so is a term that is part of a better one. Ties go by the alphabet.
+    inverse document frequency log((1 + N) / (1 + df)) in ``usual``, and twice that for a category. Left out are words
+    that many items there have, what all of them have, and a term that is part of a better one. Ties go by the alphabet.
     """
     total = float(weights.sum())
     shares: Counter[str] = Counter()
@@ -74,11 +78,13 @@ def find_keywords(
         for folded, term in split_terms(title, categories).items():
             shares[folded] += weight / total
             spelled.setdefault(folded, term)
+    too_usual = max(USUAL_LEAST, USUAL_SHARE * usual.items)
     scores = {
         folded: share
         * math.log((1 + usual.items) / (1 + min(usual.counts[folded], usual.items)))
         * (CATEGORY_WORTH if folded in named else 1.0)
         for folded, share in shares.items()
+        if folded in named or usual.counts[folded] <= too_usual
     }
     chosen: list[str] = []
     for folded in sorted(scores, key=lambda term: (-round(scores[term], 9), term)):

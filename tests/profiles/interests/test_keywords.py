@@ -47,6 +47,14 @@ def test_what_everything_has_is_no_keyword():
     assert find_keywords(items, np.ones(2), usual=TermCounts(0, count_terms([]).counts)) == ()
 
 
+def test_words_that_many_titles_have_are_no_keywords_but_categories_may_be():
+    usual = count_terms(
+        [("The Tale of " + "abcdefghij"[place % 10] * 4, ["tales"][: place % 2]) for place in range(100)]
+    )
+    items = [("The Tale of Dragons", ["tales"]), ("The Tale of Kings", ["tales"])]
+    assert find_keywords(items, np.ones(2), usual=usual) == ("Dragons", "Kings", "tales")
+
+
 def test_a_heavy_item_speaks_louder():
     keywords = find_keywords([SHOP[3], SHOP[7]], np.array([0.1, 0.9]), usual=count_terms(SHOP))
     assert keywords[:3] == ("travel", "Long", "Road")
