@@ -47,6 +47,9 @@ def check_version(plugin: str, *, minimum: str, below: str, current: str) -> Non
 
 def _parse(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.split("+")[0].split("."))
+        numbers = [int(part) for part in text.split("+")[0].split(".")]
     except ValueError:
         raise ImproperlyConfigured(f"{text!r} is not a version like 1.2 or 1.2.3") from None
+    while numbers and numbers[-1] == 0:  # 2, 2.0 and 2.0.0 are one version
+        numbers.pop()
+    return tuple(numbers)
