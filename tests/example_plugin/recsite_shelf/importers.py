@@ -1,7 +1,7 @@
 """An importer of lines like ``key = title`` and ``person -> key``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog.importers import ImportSourceError, Table, importers
@@ -12,7 +12,7 @@ from catalog.records import RowError, SourceRow
 class ArrowsOptions:
     """What an arrow means."""
 
-    kind: str = "like"
+    kind: str = field(default="like", metadata={"help": "Kind of the interactions."})
 
 
 @importers.register("arrows")

@@ -12,7 +12,7 @@ from recommender.training.dataset import InteractionDataset
 class LongTailOptions:
     """How fast an item leaves the long tail."""
 
-    patience: float = field(default=1.0, metadata={"help": "Interactions after which the score halves.", "minimum": 0.1})
+    patience: float = field(default=1.0, metadata={"help": "Interactions that halve the score.", "minimum": 0.1})
 
 
 @learners.register("long_tail")

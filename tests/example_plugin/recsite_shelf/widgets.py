@@ -1,6 +1,6 @@
 """A widget that stands the books on a shelf."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recommender.widgets import widgets
 
@@ -9,7 +9,7 @@ from recommender.widgets import widgets
 class ShelfOptions:
     """What is written under the shelf."""
 
-    caption: str = ""
+    caption: str = field(default="", metadata={"help": "Written under the shelf."})
 
 
 @widgets.register("shelf")
