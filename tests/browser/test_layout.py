@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -84,7 +85,7 @@ def test_cards_of_a_row_do_not_overlap_and_are_of_one_height(shop: World, open_p
     assert {len(row) for row in list(rows.values())[:-1]} <= {columns}
     for row in rows.values():
         assert len({round(box["height"]) for box in row}) == 1
-        for left, right in zip(row, row[1:], strict=False):
+        for left, right in pairwise(row):
             assert left["x"] + left["width"] <= right["x"]
 
 
@@ -123,7 +124,7 @@ def test_headings_descend_by_one_and_the_list_is_a_list(
     levels = page.evaluate("() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1])")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
     region = page.get_by_role("region")
     assert region.get_attribute("aria-label") == page.locator(".rec-heading").inner_text()
     assert region.get_by_role("listitem").count() == page.locator(".rec-title").count()
