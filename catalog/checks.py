@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from catalog.conf import get_conf
@@ -18,7 +19,10 @@ _SAFE_POOLS = ("solo", "threads")
 @register()
 def check_encoder(**kwargs: Any) -> list[CheckMessage]:
     """Refuse an encoder in the settings that does not exist, or options that do not fit it."""
-    conf = get_conf()
+    try:
+        conf = get_conf()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="catalog.E003")]
     if conf.encoder not in encoders:
         known = ", ".join(encoders.keys())
         return [Error(f"RECSITE_ENCODER: no encoder {conf.encoder!r} (known: {known})", id="catalog.E001")]
