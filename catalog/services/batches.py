@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.encoders import EncoderUnavailable, FloatMatrix
 from catalog.services.embedding_rows import ClaimedItem
@@ -42,7 +43,7 @@ def encode_batch(encoder: SharedEncoder, items: Sequence[ClaimedItem], *, failur
 
 def _encode(encoder: SharedEncoder, items: Sequence[ClaimedItem], batch: EncodedBatch, failures_in_a_row: int) -> None:
     try:
-        vectors = encoder.encode_documents([item.text for item in items])
+        vectors = np.asarray(encoder.encode_documents([item.text for item in items]), dtype=np.float32)
     except EncoderUnavailable:
         raise
     except Exception as error:  # a plug-in's encoder may raise anything
@@ -66,10 +67,12 @@ def _take(encoder: SharedEncoder, items: Sequence[ClaimedItem], vectors: FloatMa
         raise EncoderMismatchError(f"the encoder gave an array of shape {vectors.shape} instead of {expected}")
     with np.errstate(over="ignore"):
         halves = vectors.astype(np.float16)
-    finite = np.isfinite(halves).all(axis=1)
-    good = finite & (halves != 0).any(axis=1)
-    for index in np.flatnonzero(~good):
-        reason = "the vector has no length" if finite[index] else "the vector has entries that are not finite numbers"
-        batch.failures.append((items[index], reason))
-    batch.items.extend(items[index] for index in np.flatnonzero(good))
+    finite: NDArray[np.bool_] = np.all(np.isfinite(halves), axis=1)
+    good: NDArray[np.bool_] = finite & np.any(halves != 0, axis=1)
+    for item, taken, is_finite in zip(items, good.tolist(), finite.tolist(), strict=True):
+        if taken:
+            batch.items.append(item)
+        else:
+            reason = "the vector has no length" if is_finite else "the vector has entries that are not finite numbers"
+            batch.failures.append((item, reason))
     batch.vectors.append(vectors[good])

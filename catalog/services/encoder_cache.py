@@ -51,10 +51,18 @@ def get_encoder(key: str, options: Mapping[str, Any]) -> SharedEncoder:
         if name not in _kept:
             while len(_kept) >= get_conf().encoding.encoders_kept:
                 _kept.popitem(last=False)
-            build: Any = component
-            _kept[name] = SharedEncoder(build(checked))
+            _kept[name] = _build(key, component, checked)
         _kept.move_to_end(name)
         return _kept[name]
+
+
+def _build(key: str, component: Any, options: Any) -> SharedEncoder:
+    try:
+        return SharedEncoder(component(options))
+    except EncoderUnavailable:
+        raise
+    except Exception as error:  # a plug-in's encoder may raise anything
+        raise EncoderUnavailable(f"encoder {key!r} cannot be built: {type(error).__name__}: {error}") from error
 
 
 def forget_encoders() -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from catalog.conf import EncodingConf, get_conf
 from catalog.encoders import EncoderUnavailable
 from catalog.models import Catalog, EmbeddingSpace
+from catalog.models.embedding import MAX_DIMENSIONS
 from catalog.services import embedding_rows as rows
 from catalog.services.batches import EncoderFaultError, EncoderMismatchError, encode_batch
 from catalog.services.encoder_cache import SharedEncoder, get_encoder
@@ -154,6 +155,8 @@ class _Run:
 
 def _match_space(space: EmbeddingSpace, encoder: SharedEncoder) -> None:
     """Give a new space the encoder's width and fingerprint; raise EncoderMismatchError where an old one has others."""
+    if not 1 <= encoder.dimensions <= MAX_DIMENSIONS:
+        raise EncoderMismatchError(f"vectors may have 1 to {MAX_DIMENSIONS} dimensions, not {encoder.dimensions}")
     spaces = EmbeddingSpace.objects.filter(pk=space.pk)
     spaces.filter(dimensions=None).update(dimensions=encoder.dimensions, fingerprint=encoder.fingerprint)
     current = spaces.values_list("dimensions", "fingerprint").get()

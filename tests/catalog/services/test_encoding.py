@@ -243,6 +243,37 @@ def test_an_encoder_that_cannot_be_built_is_noted_on_the_space(monkeypatch: pyte
     assert space.error == "weights are missing: run fetch_weights"
 
 
+def test_an_encoder_that_breaks_while_it_is_built_is_noted_on_the_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: TrickyEncoder, options: Any) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(TrickyEncoder, "__init__", fail)
+    space = make_space(make_catalog(3))
+
+    with pytest.raises(EncoderUnavailable):
+        encode_space(space.pk)
+
+    space.refresh_from_db()
+    assert space.error == "encoder 'tricky' cannot be built: RuntimeError: no memory"
+
+
+@pytest.mark.parametrize("width", [0, 4001])
+def test_a_width_that_no_index_takes_is_refused(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setattr(TrickyEncoder, "width", width)
+    space = make_space(make_catalog(3))
+
+    with pytest.raises(EncoderMismatchError, match=f"1 to 4000 dimensions, not {width}"):
+        encode_space(space.pk)
+
+
+def test_an_encoder_that_returns_no_array_fails_item_by_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrickyEncoder, "encode_documents", lambda self, texts: ["not a vector"] * len(texts))
+    space = make_space(make_catalog(3))
+
+    assert encode_space(space.pk) == EncodingReport(stale=3, failed=3)
+    assert get_embedding(space, "k0").error.startswith("ValueError: could not convert string to float")
+
+
 def test_an_unknown_encoder_is_noted_on_the_space() -> None:
     space = EmbeddingSpace.objects.create(catalog=make_catalog(1), encoder="gone")
 
