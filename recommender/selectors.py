@@ -47,7 +47,9 @@ SELECT (SELECT to_jsonb(p) FROM recommender_placement p WHERE p.catalog_id = %(c
 
 def load_plan(catalog_id: int, placement_key: str) -> Plan:
     """Resolve a placement against what is published now, in one statement; raise QueryError if there is none."""
-    placement, strategies, spaces, models = _read_plan_parts(catalog_id, placement_key)
+    # Postgres stores no text with a NUL in it, nor takes one as a parameter: nothing has such a name.
+    known = "" if "\0" in placement_key else placement_key
+    placement, strategies, spaces, models = _read_plan_parts(catalog_id, known)
     if placement is None:
         raise QueryError("placement", f"no placement {placement_key!r}", "placement_not_found")
     return Plan(
@@ -82,11 +84,13 @@ def load_similar_plan(catalog_id: int) -> Plan:
 
 def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[str]) -> ResolvedKeys:
     """Find the profile (an alias leads to the one it was merged into) and items by external id: one statement."""
+    known_user = None if user_id is not None and "\0" in user_id else user_id
+    known_keys = [key for key in item_keys if "\0" not in key]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT COALESCE(merged_into_id, id) FROM profiles_profile WHERE catalog_id = %s AND key = %s), "
             "(SELECT json_object_agg(key, id) FROM catalog_item WHERE catalog_id = %s AND key = ANY(%s))::text",
-            [catalog_id, user_id, catalog_id, list(item_keys)],
+            [catalog_id, known_user, catalog_id, known_keys],
         )
         profile_id, item_ids = cursor.fetchone() or (None, None)
     return ResolvedKeys(profile_id, orjson.loads(item_ids) if item_ids else {})
