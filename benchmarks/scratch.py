@@ -21,6 +21,7 @@ def scratch_catalog(key: str) -> Iterator["Catalog"]:
 
         django.setup()
         from django.core.management import call_command
+        from django.db import connections
 
         from catalog.models import Catalog
 
@@ -32,6 +33,7 @@ def scratch_catalog(key: str) -> Iterator["Catalog"]:
         finally:
             _drop_spaces(catalog.pk)
             Catalog.objects.filter(pk=catalog.pk).delete()
+            connections.close_all()  # the servers may stop now, and another call may start them again
 
 
 def _drop_spaces(catalog_id: int) -> None:
