@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 CHROMIUM = Path(os.environ.get("RECSITE_CHROMIUM") or "/usr/bin/chromium")
 ARGUMENTS = [
@@ -56,16 +56,19 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[OpenPage]:
         context.set_default_timeout(10_000)
         page = context.new_page()
         pages.append(page)
-        page.on("console", lambda message: note_console(message.type, message.text))
+        page.on("console", note_console)
         page.on("pageerror", lambda error: trouble.append(f"script: {error}"))
         page.on("request", note_request)
         page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url} {request.failure}"))
         page.goto(path)
         return page
 
-    def note_console(kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            trouble.append(f"console {kind}: {text}")
+    def note_console(message: ConsoleMessage) -> None:
+        # A browser asks for the icon of what it takes for a page; a fragment is none and names none.
+        fragment = message.page is not None and "/w/" in message.page.url
+        icon = fragment and message.location["url"].endswith("/favicon.ico")
+        if message.type in ("error", "warning") and not icon:
+            trouble.append(f"console {message.type}: {message.text}")
 
     def note_request(request: Request) -> None:
         address = urlsplit(request.url)
