@@ -86,10 +86,14 @@ def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[st
     """Find the profile (an alias leads to the one it was merged into) and items by external id: one statement."""
     known_user = None if user_id is not None and "\0" in user_id else user_id
     known_keys = [key for key in item_keys if "\0" not in key]
+    # The catalog in a select of its own: a planner that does not know the catalog yet would walk all of its items
+    # for a key, as it takes an index that begins with the catalog for as good as that of the keys.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT COALESCE(merged_into_id, id) FROM profiles_profile WHERE catalog_id = %s AND key = %s), "
-            "(SELECT json_object_agg(key, id) FROM catalog_item WHERE catalog_id = %s AND key = ANY(%s))::text",
+            "SELECT (SELECT COALESCE(merged_into_id, id) FROM profiles_profile "
+            "WHERE catalog_id = (SELECT %s::bigint) AND key = %s), "
+            "(SELECT json_object_agg(key, id) FROM catalog_item "
+            "WHERE catalog_id = (SELECT %s::bigint) AND key = ANY(%s))::text",
             [catalog_id, known_user, catalog_id, known_keys],
         )
         profile_id, item_ids = cursor.fetchone() or (None, None)

@@ -18,7 +18,7 @@ class Encoder(Protocol):
     changes whenever the same text would get another vector (weights, pooling, prompts, lengths).
     """
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
     dimensions: int
     fingerprint: str
 

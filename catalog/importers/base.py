@@ -18,7 +18,7 @@ class Importer(Protocol):
     values as found (text, numbers, lists). Checking values is not its business.
     """
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
 
     def __init__(self, options: Any) -> None: ...
 

@@ -61,7 +61,7 @@ Publication = Scores | Neighbours | Vectors | Shortlists
 class Learner(Protocol):
     """A learner, built by ``Component(options)``. Training returns a publication and changes nothing."""
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
     shape: ClassVar[Shape]
 
     def train(self, dataset: InteractionDataset, *, progress: Progress) -> Publication:

@@ -10,7 +10,7 @@ from recommender.records import CandidateList, Ranking
 class Ranker(Protocol):
     """A ranker, built by ``Component(options)``; pure arrays in and out."""
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
 
     def rank(self, lists: Sequence[CandidateList]) -> Ranking:
         """Merge the lists into one ranking of distinct items, best first; ties by the order of lists and places."""

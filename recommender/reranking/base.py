@@ -12,7 +12,7 @@ from recommender.records import FloatMatrix, Ranking
 class Reranker(Protocol):
     """A re-ranker, built by ``Component(options)``; pure arrays in and out."""
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
 
     def rerank(self, ranking: Ranking, *, vectors: FloatMatrix | None, diversity: float, size: int) -> NDArray[np.intp]:
         """Choose up to ``size`` positions of ``ranking`` (shape (m,)), in the order to show.

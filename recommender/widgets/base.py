@@ -12,7 +12,7 @@ class Widget(Protocol):
     ``heading`` and ``placement_key``. It may use no inline script, inline style or third-party host.
     """
 
-    Options: ClassVar[type[Any]]
+    Options: ClassVar[Any]
     template_name: ClassVar[str]
     label: ClassVar[str]
 
