@@ -1,0 +1,3 @@
+"""The signed-in editor for the tests of admin pages."""
+
+from tests.editors import editor as editor
