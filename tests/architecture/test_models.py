@@ -10,7 +10,6 @@ from django.contrib import admin
 from tests.architecture.sources import PACKAGES, list_imports, read_modules
 
 WITHOUT_PAGE = {
-    "catalog.Embedding": "shown on the pages of items and spaces; a vector is nothing to read or edit",
     "profiles.Interest": "shown on the page of its profile",
     "recommender.ItemScore": "rows of a published model, shown by the placement preview",
     "recommender.ItemNeighbours": "rows of a published model, shown by the placement preview",
