@@ -61,6 +61,8 @@ def build_index(space: EmbeddingSpace) -> bool:
                     f"((vector::halfvec({space.dimensions:d})) {OPERATOR_CLASSES[space.metric]}) "
                     f"WITH (m = {LINKS}, ef_construction = {BUILD_CANDIDATES}) WHERE space_id = {space.pk:d}"
                 )
+            # With statistics from before the vectors came, the planner would rank exactly instead.
+            _execute("ANALYZE (SKIP_LOCKED) catalog_embedding")
     return True
 
 

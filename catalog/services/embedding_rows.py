@@ -29,18 +29,26 @@ class ClaimedItem:
     attempts: int
 
 
-# Rows are added in the order of the items, so that two workers wait for each other instead of deadlocking.
+# Rows are added in the order of the items, so that two workers wait for each other instead of deadlocking. Each is
+# looked up in a subquery that the planner cannot turn into a join: of a space that is being filled its statistics
+# know nothing, and the join it would choose takes minutes.
 _ADD_ROWS = """
 WITH slice AS (
     SELECT id FROM catalog_item WHERE catalog_id = %(catalog)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
 ), added AS (
     INSERT INTO catalog_embedding (space_id, item_id)
     SELECT %(space)s, s.id FROM slice s
-    WHERE NOT EXISTS (SELECT 1 FROM catalog_embedding e WHERE e.space_id = %(space)s AND e.item_id = s.id)
+    WHERE (SELECT true FROM catalog_embedding e WHERE e.space_id = %(space)s AND e.item_id = s.id) IS NOT TRUE
     ORDER BY s.id
     ON CONFLICT DO NOTHING RETURNING 1
 )
 SELECT (SELECT max(id) FROM slice), (SELECT count(*) FROM added)
+"""
+
+# A row belongs to an item of the space's catalog, so there is none missing where the numbers are the same.
+_LACKS_ROWS = """
+SELECT (SELECT count(*) FROM catalog_item WHERE catalog_id = %s)
+    > (SELECT count(*) FROM catalog_embedding WHERE space_id = %s)
 """
 
 _STALE = """e.space_id = %(space)s AND e.content_digest IS DISTINCT FROM i.content_digest
@@ -83,6 +91,19 @@ def add_rows(space: EmbeddingSpace, *, after: int, limit: int) -> tuple[int | No
         cursor.execute(_ADD_ROWS, params)
         last, added = cursor.fetchone()
     return last, added
+
+
+def lacks_rows(space: EmbeddingSpace) -> bool:
+    """Return whether some item of the catalog has no row yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LACKS_ROWS, [space.catalog_id, space.pk])
+        return bool(cursor.fetchone()[0])
+
+
+def refresh_statistics() -> None:
+    """Let the planner know of many new rows now, not when autovacuum comes; not while an index is built."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE (SKIP_LOCKED) catalog_item, catalog_embedding")
 
 
 def count_stale(space_id: int) -> int:

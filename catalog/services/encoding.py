@@ -92,13 +92,19 @@ class _Run:
         self._add_rows()
         self.report = replace(self.report, stale=rows.count_stale(self.space.pk))
         self._progress(self.report)
-        while self._sweep() and not self.report.stopped:
+        while self.report.stale and self._sweep() and not self.report.stopped:
             self._add_rows()
 
     def _add_rows(self) -> None:
+        if not rows.lacks_rows(self.space):
+            return
         after: int | None = 0
+        total = 0
         while after is not None and not self._stops():
-            after, _ = rows.add_rows(self.space, after=after, limit=self.conf.top_up_items)
+            after, added = rows.add_rows(self.space, after=after, limit=self.conf.top_up_items)
+            total += added
+        if total >= self.conf.top_up_items:
+            rows.refresh_statistics()
 
     def _sweep(self) -> bool:
         """Return whether anything was claimed."""

@@ -81,6 +81,20 @@ def test_the_planner_uses_the_index_for_the_nearest(metric: str, operator: str) 
     drop_index(space.pk)
 
 
+def test_the_planner_uses_the_index_though_its_statistics_are_older_than_the_vectors(space: EmbeddingSpace) -> None:
+    run_sql(f"CREATE TEMPORARY TABLE kept AS SELECT item_id, vector FROM catalog_embedding WHERE space_id = {space.pk}")
+    run_sql("UPDATE catalog_embedding SET vector = NULL, content_digest = NULL; ANALYZE catalog_embedding")
+    run_sql(
+        "UPDATE catalog_embedding e SET vector = kept.vector FROM kept "
+        f"WHERE kept.item_id = e.item_id AND e.space_id = {space.pk}; DROP TABLE kept"
+    )
+
+    build_index(space)
+
+    statement = order_by_distance(space, where="AND e.vector IS NOT NULL") + " LIMIT 10"
+    assert f"Index Scan using {name_index(space.pk)}" in explain(statement)
+
+
 def test_another_spaces_query_does_not_use_the_index(space: EmbeddingSpace) -> None:
     build_index(space)
     other = EmbeddingSpace.objects.exclude(pk=space.pk).get()
