@@ -119,11 +119,14 @@ CELERY_TASK_ROUTES = {
     "recommender.tasks.train_*": {"queue": "train"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# A message that no worker took until the next one is due is worth nothing: both say "look what is stale".
 CELERY_BEAT_SCHEDULE = {
-    "refresh interests": {"task": "profiles.tasks.refresh_stale_interests", "schedule": timedelta(minutes=5)},
-    "encode stale items": {"task": "catalog.tasks.encode_stale_items", "schedule": timedelta(minutes=1)},
-    "refresh stale interests": {"task": "profiles.tasks.refresh_stale_interests", "schedule": timedelta(minutes=5)},
-    "retrain published models": {"task": "recommender.tasks.train_published_models", "schedule": timedelta(hours=1)},
+    name: {"task": task, "schedule": every, "options": {"expires": every.total_seconds()}}
+    for name, task, every in (
+        ("encode stale items", "catalog.tasks.encode_stale_items", timedelta(minutes=1)),
+        ("refresh stale interests", "profiles.tasks.refresh_stale_interests", timedelta(minutes=5)),
+        ("retrain published models", "recommender.tasks.train_published_models", timedelta(hours=1)),
+    )
 }
 CELERY_TIMEZONE = "UTC"
 
