@@ -66,7 +66,7 @@ format: .venv/.installed-lint ## put the code into its format
 
 bench: .venv/.installed-test ## run every benchmark and print its table
 	@for script in benchmarks/[a-z]*.py; do \
-		if grep -q '__main__' "$$script"; then \
+		if grep -q '__main__' "$$script" && grep -q 'add_json_argument(' "$$script"; then \
 			name=$$(basename "$$script" .py); echo "== $$name"; .venv/bin/python -m "benchmarks.$$name" $(ARGS) || exit 1; fi; done
 
 messages: .venv/.installed ## collect strings to translate and compile the translations (needs gettext)
