@@ -8,7 +8,7 @@ class ProfilesConfig(AppConfig):
     """Profiles, their histories and interests."""
 
     name = "profiles"
-    verbose_name = _("Profiles")
+    verbose_name = _("People")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

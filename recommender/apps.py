@@ -8,7 +8,7 @@ class RecommenderConfig(AppConfig):
     """Learners, readers, ranking, placements, recommendations."""
 
     name = "recommender"
-    verbose_name = _("Recommender")
+    verbose_name = _("Recommendations")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

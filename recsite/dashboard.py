@@ -85,7 +85,8 @@ def read_workers() -> Context:
     try:
         replies = current_app.control.ping(timeout=PING_SECONDS, limit=1)
         queues = []
-        with current_app.connection_for_read() as link, link.channel() as channel:
+        with current_app.connection_for_read() as link:
+            channel: Any = link.channel()
             for queue in QUEUES:
                 try:
                     queues.append((queue, channel.queue_declare(queue, passive=True).message_count))

@@ -12,17 +12,16 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from catalog.admin.fields import LinesField
+from catalog.admin.fields import LinesField, TidyForm
 from catalog.admin.filters import CATALOG
-from catalog.admin.model_admin import ModelAdmin
+from catalog.admin.model_admin import MadeOnceAdmin
 from catalog.admin.shown import page_of, show_label, show_time, show_words
 from catalog.admin.theme import button
-from catalog.admin.typed_forms import TypedForm
 from catalog.models import ApiKey
 from catalog.services.api_keys import create_api_key, is_usable
 
 
-class ApiKeyForm(TypedForm[ApiKey]):
+class ApiKeyForm(TidyForm[ApiKey]):
     """What a new key may do; making it is the last step of checking it."""
 
     allowed_origins = LinesField(
@@ -54,7 +53,7 @@ class ApiKeyForm(TypedForm[ApiKey]):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin[ApiKey]):
+class ApiKeyAdmin(MadeOnceAdmin[ApiKey]):
     """Keys by name and prefix; the secret is kept nowhere."""
 
     form = ApiKeyForm
@@ -70,11 +69,6 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         (_("Times"), {"fields": (("created_at", "expires_at"), ("last_used_at", "revoked_at"))}),
     )
     add_fieldsets: ClassVar[Any] = ((None, {"fields": ("catalog", "name", "scope", "allowed_origins", "expires_at")}),)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        """Let nothing of a key be edited."""
-        shown = ("name", "catalog", "scope", "show_prefix", "show_origins", "show_state")
-        return (*shown, "created_at", "expires_at", "last_used_at", "revoked_at") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key; its secret goes to the answer and nowhere else."""

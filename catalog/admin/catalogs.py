@@ -7,14 +7,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.fields import LinesField
+from catalog.admin.fields import LinesField, TidyForm
 from catalog.admin.model_admin import ModelAdmin
 from catalog.admin.shown import page_of, show_label, show_link, show_words
-from catalog.admin.typed_forms import TypedForm
 from catalog.models import Catalog, EmbeddingSpace
 
 
-class CatalogForm(TypedForm[Catalog]):
+class CatalogForm(TidyForm[Catalog]):
     """A catalog's form; its list of attributes is written one a line."""
 
     embedded_attributes = LinesField(

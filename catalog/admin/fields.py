@@ -7,10 +7,10 @@ from typing import Any, ClassVar, TypeVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.theme import Select, TextArea
-from catalog.admin.typed_forms import TypedForm
+from catalog.admin.theme import RowForm, Select, TextArea
 from catalog.extensions import OptionError, Registry, describe_options, load_options
 
 M = TypeVar("M", bound=Model)
@@ -34,7 +34,7 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare lists, not their layout."""
-        return list(initial or []) != self.to_python(data)
+        return bool(list(initial or []) != self.to_python(data))
 
 
 class ObjectField(forms.JSONField):
@@ -46,6 +46,8 @@ class ObjectField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         """Indent the JSON; leave alone what could not be read."""
+        if value is None:
+            return "{}"
         if isinstance(value, dict):
             return json.dumps(value, indent=2, ensure_ascii=False)
         return super().prepare_value(value)
@@ -79,7 +81,16 @@ class ComponentField(forms.ChoiceField):
         self.choices = ([] if self.required else [("", _("none"))]) + known
 
 
-class ComponentForm(TypedForm[M]):
+class TidyForm(RowForm[M]):
+    """A form whose own fields are labelled as those of the model are: with a capital."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label)
+
+
+class ComponentForm(TidyForm[M]):
     """A form some of whose fields choose components; ``option_fields`` maps such a field to that of its options."""
 
     option_fields: ClassVar[Mapping[str, str]] = {}

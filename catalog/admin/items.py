@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from catalog.admin.fields import LinesField, ObjectField
+from catalog.admin.fields import LinesField, ObjectField, TidyForm
 from catalog.admin.filters import CATALOG, CategoryFilter, EncodingFilter, KindFilter, VisibilityFilter
 from catalog.admin.model_admin import ModelAdmin, once
 from catalog.admin.shown import (
@@ -26,7 +26,7 @@ from catalog.admin.shown import (
     show_time,
     show_words,
 )
-from catalog.admin.typed_forms import TypedForm
+from catalog.admin.theme import TextArea, TextInput
 from catalog.models import Embedding, Item
 from catalog.records import ItemRecord
 from catalog.selectors import active_space, nearest_items
@@ -36,7 +36,7 @@ NEIGHBOURS = 10
 _WRITTEN = ("title", "text", "kind", "url", "image_url", "language", "published_at", "expires_at", "available")
 
 
-class ItemForm(TypedForm[Item]):
+class ItemForm(TidyForm[Item]):
     """An item's form; categories are written one a line."""
 
     categories = LinesField(label=_("categories"), help_text=_("One a line."))
@@ -45,6 +45,12 @@ class ItemForm(TypedForm[Item]):
     class Meta:
         model = Item
         fields = ("catalog", "key", *_WRITTEN, "categories", "attributes", "hidden")
+        widgets: ClassVar[Any] = {
+            "title": TextInput(),
+            "text": TextArea(attrs={"rows": 6}),
+            "url": TextInput(),
+            "image_url": TextInput(),
+        }
 
 
 @admin.register(Item)

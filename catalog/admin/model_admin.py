@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -44,6 +45,7 @@ class LeanChangeList(ThemedChangeList):
         """Read the page's rows, then let the admin class fetch what belongs to them."""
         super().get_results(request)
         admin: Any = self.model_admin
+        self.full_result_count = self.result_count  # or the theme prints a second count above the list
         self.result_list = list(self.result_list)
         admin.prepare_rows(self.result_list)
 
@@ -98,7 +100,7 @@ class ModelAdmin(ThemedModelAdmin[M]):
 
     def render_page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> TemplateResponse:
         """Render a page of our own inside the admin."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "model_admin": self}
         return TemplateResponse(request, template, {**shared, **context})
 
@@ -122,6 +124,25 @@ class ModelAdmin(ThemedModelAdmin[M]):
         except refused as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(back)
+
+
+class MadeOnceAdmin(ModelAdmin[M]):
+    """An admin class of rows that are made by hand, and then change by buttons alone."""
+
+    warn_unsaved_form = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: M | None = None) -> tuple[str, ...]:
+        """Show everything of a row that exists and let nothing be edited."""
+        return tuple(flatten_fieldsets(self.get_fieldsets(request, obj))) if obj else ()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Leave out the buttons that save."""
+        saving = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+        return super().change_view(
+            request, object_id, form_url, {**dict.fromkeys(saving, False), **(extra_context or {})}
+        )
 
 
 class ReadOnlyAdmin(ModelAdmin[M]):

@@ -23,7 +23,7 @@ class LimitedPaginator(RowPaginator):
         return int(rows.order_by().values("pk")[: COUNT_LIMIT + 1].count())
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """The number of rows to page through."""
         return min(self.rows_seen, COUNT_LIMIT)
 

@@ -70,8 +70,9 @@ def show_time(moment: datetime | None) -> SafeString | str:
         return NOTHING
     exact = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
     if moment > timezone.now():
-        return format_html('<span title="{}">{}</span>', exact, exact)
-    return format_html('<span title="{}">{}</span>', exact, _("%(time)s ago") % {"time": timesince(moment, depth=1)})
+        return format_html('<span class="rs-time" title="{}">{}</span>', exact, exact)
+    past = _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    return format_html('<span class="rs-time" title="{}">{}</span>', exact, past)
 
 
 def show_words(words: Iterable[str], *, limit: int = 6) -> SafeString | str:

@@ -6,13 +6,14 @@ from django.contrib import admin, messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import ComponentField, ComponentForm, ObjectField, list_components
 from catalog.admin.filters import CATALOG
-from catalog.admin.model_admin import ModelAdmin, once
+from catalog.admin.model_admin import MadeOnceAdmin, once
 from catalog.admin.shown import (
     NOTHING,
     page_of,
@@ -20,6 +21,7 @@ from catalog.admin.shown import (
     show_error,
     show_facts,
     show_label,
+    show_link,
     show_time,
 )
 from catalog.admin.theme import button
@@ -55,7 +57,7 @@ class SpaceForm(ComponentForm[EmbeddingSpace]):
 
 
 @admin.register(EmbeddingSpace)
-class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
+class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
     """Spaces are made, built, promoted and rolled back to; never edited."""
 
     form = SpaceForm
@@ -66,7 +68,7 @@ class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
     search_fields = ("role", "encoder")
     ordering = ("-id",)
     change_form_outer_before_template = "recsite/admin/components.html"
-    actions_detail = ("build", "promote", "roll_back", "next_version", "failures")
+    actions_detail = ("build", "promote", "roll_back", "next_version")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("show_state", "catalog"), "show_progress", "show_problem")}),
         (_("Encoder"), {"fields": (("role", "encoder"), "show_options", ("dimensions", "metric"), "fingerprint")}),
@@ -74,16 +76,18 @@ class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
     )
     add_fieldsets: ClassVar[Any] = ((None, {"fields": ("catalog", "role", "encoder", "options")}),)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: EmbeddingSpace | None = None) -> tuple[str, ...]:
-        """Show everything of a space that exists and let nothing be edited."""
-        fields = (name for _title, block in self.fieldsets for name in block["fields"])
-        return (
-            tuple(name for entry in fields for name in ((entry,) if isinstance(entry, str) else entry)) if obj else ()
-        )
-
     def has_delete_permission(self, request: HttpRequest, obj: EmbeddingSpace | None = None) -> bool:
         """Keep the active space."""
         return (obj is None or obj.state != State.ACTIVE) and super().has_delete_permission(request, obj)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer what the space's state allows: one that learners publish is promoted with its model."""
+        space = EmbeddingSpace.objects.only("state", "encoder").filter(pk=object_id).first()
+        hidden = {"promote"} if space and space.state == State.ACTIVE else {"roll_back"}
+        if space and not space.encoder:
+            hidden = {"build", "promote", "roll_back", "next_version"}
+        buttons: list[Any] = super().get_actions_detail(request, object_id)
+        return [entry for entry in buttons if entry.path not in hidden]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Offer no bulk actions."""
@@ -184,13 +188,6 @@ class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
         query = f"catalog={space.catalog_id}&role={space.role}&encoder={space.encoder}"
         return HttpResponseRedirect(f"{address}?{query}")
 
-    @button(description=_("Failed encodings"), icon="report", permissions=("view",))
-    def failures(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go to the list of this space's failures."""
-        return HttpResponseRedirect(
-            f"{reverse('admin:catalog_embedding_changelist')}?space__id__exact={int(object_id)}"
-        )
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Fill the form of a next version with the options of the space that is active."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
@@ -214,7 +211,7 @@ class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
     def show_state(self, space: EmbeddingSpace) -> SafeString:
         """Show the state."""
         label = show_label(space.get_state_display(), TONES[State(space.state)])
-        return label + " " + show_label(_("error"), "bad") if space.error else label
+        return format_html("{} {}", label, show_label(_("error"), "bad")) if space.error else label
 
     @admin.display(description=_("encoded"))
     def show_coverage(self, space: EmbeddingSpace) -> SafeString | str:
@@ -235,10 +232,10 @@ class SpaceAdmin(ModelAdmin[EmbeddingSpace]):
         if not coverage.total:
             return _now("The catalog has no items.")
         counts = {"encoded": coverage.encoded, "stale": coverage.stale, "failed": coverage.failed}
-        return show_bar(
-            coverage.encoded / coverage.total,
-            _now("%(encoded)d encoded, %(stale)d waiting, %(failed)d failed") % counts,
-        )
+        text: Any = _now("%(encoded)d encoded, %(stale)d waiting, %(failed)d failed") % counts
+        if coverage.failed:
+            text = show_link(f"{reverse('admin:catalog_embedding_changelist')}?space__id__exact={space.pk}", text)
+        return show_bar(coverage.encoded / coverage.total, text)
 
     @admin.display(description=_("error"))
     def show_problem(self, space: EmbeddingSpace) -> SafeString | str:

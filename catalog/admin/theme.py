@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model
+from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
 P = TypeVar("P", bound=Model)
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     class ThemedModelAdmin(admin.ModelAdmin[M]):
         """The theme's model admin."""
+
+        def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+            """Return the buttons at the top of a row's page."""
+            return []
 
     class ThemedInline(admin.TabularInline[M, P]):
         """The theme's table of related rows."""

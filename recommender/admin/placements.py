@@ -26,6 +26,7 @@ class StrategyInline(ThemedInline[PlacementStrategy, Placement]):
     model = PlacementStrategy
     form = StrategyForm
     extra = 0
+    hide_title = True
     ordering = ("position", "id")
     verbose_name_plural = _("Strategies")
 
@@ -99,7 +100,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
             return HttpResponse(status=403)
         placements = Placement.objects.select_related("catalog").order_by("catalog", "key")
         catalog = request.GET.get("catalog", "")
-        choices = list((placements.filter(catalog=catalog) if catalog.isdigit() else placements)[:200])
+        choices = list((placements.filter(catalog_id=int(catalog)) if catalog.isdigit() else placements)[:200])
         form = PreviewForm(request.GET or None, placements=choices)
         panel = preview_saved(form, choices)
         context = {"title": _now("Preview"), "form": form, "catalog": catalog, **panel}
@@ -113,7 +114,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
             return HttpResponse(status=403)
         form = self.get_form(request, placement, change=True)(request.POST, instance=placement)
         formsets = [
-            formset(request.POST, instance=placement, prefix="strategies")
+            formset(data=request.POST, instance=placement, prefix="strategies")
             for formset, _inline in self.get_formsets_with_inlines(request, placement)
         ]
         panel = preview_draft(form, formsets, PreviewForm(request.POST, prefix="preview"))

@@ -16,6 +16,7 @@ from recommender.selectors import QueryError, load_plan
 from recommender.services.recommendations import recommend, recommend_by_plan
 
 Panel = dict[str, Any]
+STAGES = {"candidates": _("candidates"), "ranking": _("ranking"), "reranking": _("re-ranking")}
 
 
 class PreviewForm(forms.Form):
@@ -98,14 +99,15 @@ def preview_draft(form: Any, formsets: Sequence[Any], query_form: PreviewForm) -
 def _show(slate: Slate) -> Panel:
     best = max((entry.score for entry in slate.entries), default=0.0) or 1.0
     entries = [{"entry": entry, "share": 100.0 * max(entry.score, 0.0) / best} for entry in slate.entries]
-    return {"slate": slate, "entries": entries, "timings": list(slate.timings.items())}
+    timings = [(STAGES.get(stage, stage), milliseconds) for stage, milliseconds in slate.timings.items()]
+    return {"slate": slate, "entries": entries, "timings": timings}
 
 
 def _first_error(part: Any) -> str:
     """Return the first error of a form or a formset, with the field that it is about."""
-    found = part.errors if isinstance(part.errors, dict) else next((errors for errors in part.errors if errors), {})
-    for name, errors in found.items():
-        fields = getattr(part, "fields", {})
-        label = fields[name].label if name in fields else ""
-        return f"{label}: {errors[0]}" if label else str(errors[0])
-    return _now("The form has errors.")
+    checked = [part] if isinstance(part.errors, dict) else list(part.forms)
+    for form in checked:
+        for name, errors in form.errors.items():
+            label = form.fields[name].label if name in form.fields else ""
+            return f"{label}: {errors[0]}" if label else str(errors[0])
+    return " ".join(part.non_form_errors()) if hasattr(part, "non_form_errors") else ""

@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from catalog.admin.filters import CATALOG
 from catalog.admin.model_admin import ReadOnlyAdmin, once
@@ -57,11 +56,10 @@ class RecommendationAdmin(ReadOnlyAdmin[Recommendation]):
         titles: list[str] = row.titles  # type: ignore[attr-defined]
         return format_html_join("; ", "{}", ((title[:60],) for title in titles)) or NOTHING
 
-    @admin.display(description=_("items"))
+    @admin.display(description=_("entries"))
     def show_count(self, row: Recommendation) -> str:
         """Show how many items were served."""
-        count = len(row.item_ids)
-        return ngettext("%(count)d item", "%(count)d items", count) % {"count": count}
+        return str(len(row.item_ids))
 
     @admin.display(description=_("duration"))
     def show_duration(self, row: Recommendation) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import ComponentField, ComponentForm, ObjectField, list_components
 from catalog.admin.filters import CATALOG
-from catalog.admin.model_admin import ModelAdmin
+from catalog.admin.model_admin import MadeOnceAdmin
 from catalog.admin.shown import NOTHING, page_of, show_bar, show_error, show_facts, show_label, show_link, show_time
 from catalog.admin.theme import button
 from recommender.learners import learners
@@ -39,7 +39,7 @@ class TrainingForm(ComponentForm[TrainedModel]):
 
 
 @admin.register(TrainedModel)
-class TrainedModelAdmin(ModelAdmin[TrainedModel]):
+class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
     """Models are trained, promoted and rolled back to; never edited."""
 
     form = TrainingForm
@@ -57,12 +57,14 @@ class TrainedModelAdmin(ModelAdmin[TrainedModel]):
     )
     add_fieldsets: ClassVar[Any] = ((None, {"fields": ("catalog", "learner", "options", "promote")}),)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: TrainedModel | None = None) -> tuple[str, ...]:
-        """Show everything of a model that exists and let nothing be edited."""
-        fields = (name for _title, block in self.fieldsets for name in block["fields"])
-        return (
-            tuple(name for entry in fields for name in ((entry,) if isinstance(entry, str) else entry)) if obj else ()
-        )
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Offer what the model's state allows."""
+        state = TrainedModel.objects.values_list("state", flat=True).filter(pk=object_id).first()
+        hidden = set() if state == State.ACTIVE else {"roll_back"}
+        if state not in (State.CANDIDATE, State.RETIRED):
+            hidden.add("promote")
+        buttons: list[Any] = super().get_actions_detail(request, object_id)
+        return [entry for entry in buttons if entry.path not in hidden]
 
     def has_delete_permission(self, request: HttpRequest, obj: TrainedModel | None = None) -> bool:
         """Leave the clearing up to the learner's own pruning."""

@@ -1,7 +1,5 @@
 """Users and groups, in the admin's theme."""
 
-from typing import Any
-
 import django.contrib.auth.admin as stock
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
@@ -14,7 +12,7 @@ for model in (User, Group):
 
 
 @admin.register(User)
-class AccountAdmin(stock.UserAdmin, ModelAdmin[User]):
+class AccountAdmin(stock.UserAdmin, ModelAdmin[User]):  # type: ignore[type-arg]
     """Those who may sign in."""
 
     form = UserChangeForm
@@ -28,4 +26,4 @@ class AccountAdmin(stock.UserAdmin, ModelAdmin[User]):
 class GroupAdmin(stock.GroupAdmin, ModelAdmin[Group]):
     """Sets of permissions."""
 
-    search_fields: Any = ("name",)
+    search_fields = ("name",)
