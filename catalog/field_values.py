@@ -30,7 +30,7 @@ _TRUE = frozenset(("true", "t", "yes", "y", "on", "1"))
 _FALSE = frozenset(("false", "f", "no", "n", "off", "0"))
 
 
-class FieldProblem(ValueError):  # noqa: N818
+class FieldProblem(ValueError):
     """A value cannot be taken; ``reason`` says why, ``code`` is for programs."""
 
     def __init__(self, reason: str, code: str = "invalid") -> None:

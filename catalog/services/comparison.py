@@ -7,6 +7,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from catalog.encoders import FloatMatrix
+from catalog.halfvec import scale_rows, unpack_vectors
 from catalog.models import EmbeddingSpace
 
 ROWS_A_CHUNK = 5_000
@@ -48,7 +49,7 @@ def compare_spaces(space_id: int, other_id: int, *, k: int = 10, sample: int = 1
         cursor.execute(_SAMPLE, {**pair, "seed": str(seed), "sample": sample})
         chosen = np.array([item_id for (item_id,) in cursor.fetchall()], dtype=np.int64)
         cursor.execute(_VECTORS, {**pair, "items": chosen.tolist()})
-        queries = [_unpack(column) for column in zip(*cursor.fetchall(), strict=True)]
+        queries = [unpack_vectors(column) for column in zip(*cursor.fetchall(), strict=True)]
     if len(chosen) < 2:
         return float("nan")
     cosine = [space.metric == EmbeddingSpace.Metric.COSINE for space in spaces]
@@ -87,10 +88,7 @@ class _Nearest:
         return [set(row[kept].tolist()) for row, kept in zip(self._ids, np.isfinite(self._similarities), strict=True)]
 
     def _scale(self, vectors: FloatMatrix) -> FloatMatrix:
-        if not self._cosine:
-            return vectors
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+        return scale_rows(vectors) if self._cosine else vectors
 
 
 def _read_chunks(pair: dict[str, int]) -> Iterator[tuple[NDArray[np.int64], FloatMatrix, FloatMatrix]]:
@@ -102,11 +100,5 @@ def _read_chunks(pair: dict[str, int]) -> Iterator[tuple[NDArray[np.int64], Floa
         if not rows:
             return
         item_ids, left, right = zip(*rows, strict=True)
-        yield np.array(item_ids, dtype=np.int64), _unpack(left), _unpack(right)
+        yield np.array(item_ids, dtype=np.int64), unpack_vectors(left), unpack_vectors(right)
         after = item_ids[-1]
-
-
-def _unpack(column: tuple[bytes, ...]) -> FloatMatrix:
-    """Unpack halfvecs of one width in their binary form: the width and two unused bytes, then the entries."""
-    row = np.dtype([("head", "V4"), ("vector", ">f2", ((len(column[0]) - 4) // 2,))])
-    return np.frombuffer(b"".join(column), dtype=row)["vector"].astype(np.float32)

@@ -11,12 +11,13 @@ import numpy as np
 import orjson
 from django.db import connection
 
+from catalog.bulk import StagingTable, pack_rows, stage_blocks
 from catalog.encoders import FloatMatrix
+from catalog.halfvec import pack_vectors
 from catalog.item_text import compose_text
 from catalog.models import EmbeddingSpace
 
-HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-TRAILER = b"\xff\xff"
+_STAGED = StagingTable("staged_embedding", {"item_id": "bigint", "content_digest": "uuid", "vector": "halfvec"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +148,12 @@ def write_vectors(space_id: int, items: Sequence[ClaimedItem], vectors: Sequence
     """
     if not items:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMPORARY TABLE staged_embedding (item_id bigint, content_digest uuid, vector halfvec) "
-            "ON COMMIT DROP"
-        )
-        with connection.wrap_database_errors, cursor.copy("COPY staged_embedding FROM STDIN (FORMAT BINARY)") as copy:
-            copy.write(_pack_rows(items, np.concatenate(vectors)))
+    ids = np.array([item.item_id for item in items], dtype=">i8")
+    digests = np.frombuffer(b"".join(item.digest.bytes for item in items), dtype="V16")
+    block = pack_rows(ids, digests, pack_vectors(np.concatenate(vectors)))
+    with connection.cursor() as cursor, stage_blocks(cursor, _STAGED, [block]):
         cursor.execute(_WRITE, [space_id])
-        written = cursor.rowcount
-        cursor.execute("DROP TABLE staged_embedding")
-    return int(written)
+        return int(cursor.rowcount)
 
 
 def set_aside(space_id: int, item: ClaimedItem, *, error: str, wait: float | None) -> None:
@@ -174,28 +170,3 @@ def set_aside(space_id: int, item: ClaimedItem, *, error: str, wait: float | Non
                 "wait": wait,
             },
         )
-
-
-def _pack_rows(items: Sequence[ClaimedItem], vectors: FloatMatrix) -> bytes:
-    """Pack rows (item bigint, digest uuid, vector halfvec) as the bytes of a binary COPY."""
-    width = vectors.shape[1]
-    row = np.dtype(
-        [
-            ("fields", ">i2"),
-            ("item_size", ">i4"),
-            ("item", ">i8"),
-            ("digest_size", ">i4"),
-            ("digest", "V16"),
-            ("vector_size", ">i4"),
-            ("width", ">i2"),
-            ("unused", ">i2"),
-            ("vector", ">f2", (width,)),
-        ]
-    )
-    rows = np.zeros(len(items), dtype=row)
-    rows["fields"], rows["item_size"], rows["digest_size"] = 3, 8, 16
-    rows["vector_size"], rows["width"] = 4 + 2 * width, width
-    rows["item"] = [item.item_id for item in items]
-    rows["digest"] = np.frombuffer(b"".join(item.digest.bytes for item in items), dtype="V16")
-    rows["vector"] = vectors
-    return HEADER + rows.tobytes() + TRAILER

@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.halfvec import scale_rows, unpack_vectors
 from profiles.conf import get_conf
 from profiles.interests import (
     InterestVector,
@@ -27,8 +28,6 @@ from profiles.selectors import STALE_SQL, list_stale_profiles
 CHUNK = 200
 """Profiles that are read, summed up and written together."""
 _USUAL_ITEMS = 1000
-_HEADER_BYTES = 4
-"""``halfvec_send`` puts two 16-bit numbers before the big-endian float16 values."""
 
 _STALE = f"""
 SELECT p.id, p.xmin::text, p.catalog_id, s.id
@@ -143,10 +142,7 @@ def _sum_up(history: Sequence[tuple[Any, ...]], *, usual: TermCounts, now: datet
         half_lives=np.array([kinds[name].half_life_days * 86400.0 if name in kinds else 1.0 for name in names]),
     )
     first, summed = sum_by_item(item_ids, weights)
-    matrix = np.stack([np.frombuffer(vectors[place], dtype=">f2", offset=_HEADER_BYTES) for place in first])
-    matrix = matrix.astype(np.float32)
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    matrix = np.divide(matrix, norms, out=np.zeros_like(matrix), where=norms > 0)
+    matrix = scale_rows(unpack_vectors([vectors[place] for place in first]))
     interests = []
     for cluster in find_clusters(matrix, summed):
         items = [(titles[place], categories[place]) for place in first[cluster.rows]]

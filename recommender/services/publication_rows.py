@@ -1,4 +1,4 @@
-"""Packs publications as the bytes of a binary COPY, straight from arrays."""
+"""Packs publications as blocks of a binary COPY, straight from arrays."""
 
 import struct
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog import halfvec
+from catalog.bulk import pack_rows
 from recommender.learners import Scores, Vectors
 
-HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-TRAILER = b"\xff\xff"
 _ROWS_A_BLOCK = 10_000
 _INT8_OID = 20
 _FLOAT8_OID = 701
@@ -17,37 +17,14 @@ _FLOAT8_OID = 701
 
 def pack_scores(scores: Scores) -> Iterator[bytes]:
     """Yield rows (item bigint, score float8)."""
-    rows = np.empty(
-        len(scores.item_ids),
-        dtype=[("fields", ">i2"), ("size", ">i4"), ("item", ">i8"), ("score_size", ">i4"), ("score", ">f8")],
-    )
-    rows["fields"], rows["size"], rows["score_size"] = 2, 8, 8
-    rows["item"], rows["score"] = scores.item_ids, scores.scores
-    yield from (HEADER, rows.tobytes(), TRAILER)
+    yield pack_rows(scores.item_ids.astype(">i8"), scores.scores.astype(">f8"))
 
 
 def pack_vectors(vectors: Vectors) -> Iterator[bytes]:
     """Yield rows (item bigint, vector halfvec)."""
-    width = vectors.matrix.shape[1]
-    row = np.dtype(
-        [
-            ("fields", ">i2"),
-            ("size", ">i4"),
-            ("item", ">i8"),
-            ("vector_size", ">i4"),
-            ("width", ">i2"),
-            ("unused", ">i2"),
-            ("vector", ">f2", (width,)),
-        ]
-    )
-    yield HEADER
     for start in range(0, len(vectors.item_ids), _ROWS_A_BLOCK):
         part = slice(start, start + _ROWS_A_BLOCK)
-        rows = np.zeros(len(vectors.item_ids[part]), dtype=row)
-        rows["fields"], rows["size"], rows["vector_size"], rows["width"] = 2, 8, 4 + 2 * width, width
-        rows["item"], rows["vector"] = vectors.item_ids[part], vectors.matrix[part]
-        yield rows.tobytes()
-    yield TRAILER
+        yield pack_rows(vectors.item_ids[part].astype(">i8"), halfvec.pack_vectors(vectors.matrix[part]))
 
 
 def pack_lists(
@@ -56,7 +33,6 @@ def pack_lists(
     """Yield rows (owner bigint, ids bigint[], numbers float8[]); an owner whose list is empty has none."""
     id_elements = _pack_elements(ids, ">i8")
     number_elements = _pack_elements(numbers, ">f8")
-    yield HEADER
     block: list[bytes] = []
     for owner, start, stop in zip(owners.tolist(), offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
         count = stop - start
@@ -71,7 +47,7 @@ def pack_lists(
         if len(block) > _ROWS_A_BLOCK:
             yield b"".join(block)
             block.clear()
-    yield b"".join((*block, TRAILER))
+    yield b"".join(block)
 
 
 def _pack_elements(values: NDArray[np.int64] | NDArray[np.float64], wire: str) -> NDArray[np.void]:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from catalog.bulk import StagingTable, stage_blocks
 from catalog.models import Embedding, EmbeddingSpace, Item
 from profiles.models import Profile
 from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors
@@ -73,24 +74,18 @@ def _write(
     target, owners = table._meta.db_table, owner._meta.db_table
     names = ", ".join(columns)
     key = next(iter(columns))
-    definitions = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE staged_publication ({definitions}) ON COMMIT DROP")
-        with connection.wrap_database_errors, cursor.copy("COPY staged_publication FROM STDIN (FORMAT BINARY)") as copy:
-            for block in rows:
-                copy.write(block)
+    staged = StagingTable("staged_publication", columns)
+    with connection.cursor() as cursor, stage_blocks(cursor, staged, rows):
         # An owner that somebody is deleting right now is locked: to skip it is to neither wait for the
         # delete nor, later, fail on the foreign key. Plain updates of owners do not conflict.
         cursor.execute(
             f"INSERT INTO {target} ({', '.join(constants)}, {names}) "
             f"SELECT {', '.join(['%s'] * len(constants))}, {', '.join(f's.{name}' for name in columns)} "
-            f"FROM staged_publication s JOIN {owners} o ON o.id = s.{key} "
+            f"FROM {staged.name} s JOIN {owners} o ON o.id = s.{key} "
             "WHERE o.catalog_id = %s FOR KEY SHARE OF o SKIP LOCKED",
             [*constants.values(), catalog_id],
         )
-        written = cursor.rowcount
-        cursor.execute("DROP TABLE staged_publication")
-    return int(written)
+        return int(cursor.rowcount)
 
 
 def _create_space(model: TrainedModel, vectors: Vectors) -> EmbeddingSpace:

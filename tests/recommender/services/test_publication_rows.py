@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
+from catalog.bulk import StagingTable, stage_blocks
 from recommender.learners import Scores, Vectors
 from recommender.services import publication_rows
 from recommender.services.publication_rows import pack_lists, pack_scores, pack_vectors
@@ -14,11 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 def copy(columns: str, blocks: list[bytes]) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMPORARY TABLE packed ({columns}) ON COMMIT DROP")
-        with cursor.copy("COPY packed FROM STDIN (FORMAT BINARY)") as stream:
-            for block in blocks:
-                stream.write(block)
+    table = StagingTable("packed", dict(column.split() for column in columns.split(", ")))
+    with connection.cursor() as cursor, stage_blocks(cursor, table, blocks):
         cursor.execute("SELECT * FROM packed ORDER BY 1")
         return cursor.fetchall()
 
