@@ -8,9 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from catalog.admin.fields import LinesField, TidyForm
 from catalog.admin.filters import CATALOG
@@ -87,7 +86,7 @@ class ApiKeyAdmin(MadeOnceAdmin[ApiKey]):
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: Any = None) -> HttpResponse:
         """Show the secret, this once; a message would pass it through a cookie."""
         context = {
-            "title": _now("API key made"),
+            "title": gettext("API key made"),
             "key": obj,
             "secret": request.new_secret,  # type: ignore[attr-defined]
             "list_url": self.list_url(),
@@ -103,13 +102,13 @@ class ApiKeyAdmin(MadeOnceAdmin[ApiKey]):
 
         def run() -> str:
             _revoke(ApiKey.objects.filter(pk=key.pk))
-            return _now("%(key)s is revoked.") % {"key": key}
+            return gettext("%(key)s is revoked.") % {"key": key}
 
         return self.confirm(
             request,
-            title=_now("Revoke %(key)s") % {"key": key},
-            question=_now("Every program that uses it is refused from now on. This cannot be undone."),
-            label=_now("Revoke"),
+            title=gettext("Revoke %(key)s") % {"key": key},
+            question=gettext("Every program that uses it is refused from now on. This cannot be undone."),
+            label=gettext("Revoke"),
             run=run,
             back=page_of(key),
         )
@@ -148,7 +147,7 @@ class ApiKeyAdmin(MadeOnceAdmin[ApiKey]):
     @admin.display(description=_("allowed origins"))
     def show_origins(self, key: ApiKey) -> SafeString | str:
         """Show where a publishable key may be used."""
-        return show_words(key.allowed_origins, limit=20) if key.allowed_origins else _now("any")
+        return show_words(key.allowed_origins, limit=20) if key.allowed_origins else gettext("any")
 
 
 def _revoke(queryset: QuerySet[ApiKey]) -> int:

@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from catalog.admin.fields import LinesField, ObjectField, TidyForm
 from catalog.admin.filters import CATALOG, CategoryFilter, EncodingFilter, KindFilter, VisibilityFilter
@@ -220,7 +219,7 @@ class ItemAdmin(ModelAdmin[Item]):
         space = active_space(item.catalog_id)
         near = nearest_items(item.pk, space_id=space.pk, k=NEIGHBOURS) if space else []
         if not near:
-            return _now("Not encoded yet.")
+            return gettext("Not encoded yet.")
         rows = (
             (show_link(page_of(Item(pk=entry.item_id)), entry.title or entry.key), entry.key, f"{entry.similarity:.3f}")
             for entry in near

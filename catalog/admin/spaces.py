@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import ComponentField, ComponentForm, ObjectField, list_components
@@ -131,13 +131,13 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
 
         def run() -> str:
             encode_space_items.delay(space.pk)
-            return _now("The worker has been asked to encode what is missing.")
+            return gettext("The worker has been asked to encode what is missing.")
 
         return self.confirm(
             request,
-            title=_now("Build %(space)s") % {"space": space},
-            question=_now("Encode every item that is new or has changed, in the background?"),
-            label=_now("Build now"),
+            title=gettext("Build %(space)s") % {"space": space},
+            question=gettext("Encode every item that is new or has changed, in the background?"),
+            label=gettext("Build now"),
             run=run,
             back=page_of(space),
         )
@@ -148,13 +148,13 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
         space = EmbeddingSpace.objects.get(pk=object_id)
 
         def run() -> str:
-            return _now("%(space)s is active.") % {"space": promote_space(space.pk)}
+            return gettext("%(space)s is active.") % {"space": promote_space(space.pk)}
 
         return self.confirm(
             request,
-            title=_now("Promote %(space)s") % {"space": space},
-            question=_now("Every recommendation will use it at once; the space before it is kept to go back to."),
-            label=_now("Promote"),
+            title=gettext("Promote %(space)s") % {"space": space},
+            question=gettext("Every recommendation will use it at once; the space before it is kept to go back to."),
+            label=gettext("Promote"),
             run=run,
             back=page_of(space),
             refused=(SpaceError,),
@@ -167,14 +167,14 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
         earlier = find_earlier_space(space.catalog_id, space.role)
 
         def run() -> str:
-            return _now("%(space)s is active.") % {"space": roll_back_space(space.catalog_id, role=space.role)}
+            return gettext("%(space)s is active.") % {"space": roll_back_space(space.catalog_id, role=space.role)}
 
-        question = _now("Make %(space)s the active space again?") % {"space": earlier}
+        question = gettext("Make %(space)s the active space again?") % {"space": earlier}
         return self.confirm(
             request,
-            title=_now("Roll back"),
-            question=question if earlier else _now("No earlier space is kept: there is nothing to go back to."),
-            label=_now("Roll back"),
+            title=gettext("Roll back"),
+            question=question if earlier else gettext("No earlier space is kept: there is nothing to go back to."),
+            label=gettext("Roll back"),
             run=run,
             back=page_of(space),
             refused=(SpaceError,),
@@ -199,7 +199,7 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
 
     def response_add(self, request: HttpRequest, obj: EmbeddingSpace, post_url_continue: Any = None) -> HttpResponse:
         """Go to the new space's page, where its progress shows."""
-        messages.success(request, _now("The space has been made; the worker has been asked to build it."))
+        messages.success(request, gettext("The space has been made; the worker has been asked to build it."))
         return HttpResponseRedirect(page_of(obj))
 
     @admin.display(description=_("space"), ordering="id")
@@ -230,9 +230,9 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
         """Show the items by what became of them."""
         coverage = space_coverage(space.pk)
         if not coverage.total:
-            return _now("The catalog has no items.")
+            return gettext("The catalog has no items.")
         counts = {"encoded": coverage.encoded, "stale": coverage.stale, "failed": coverage.failed}
-        text: Any = _now("%(encoded)d encoded, %(stale)d waiting, %(failed)d failed") % counts
+        text: Any = gettext("%(encoded)d encoded, %(stale)d waiting, %(failed)d failed") % counts
         if coverage.failed:
             text = show_link(f"{reverse('admin:catalog_embedding_changelist')}?space__id__exact={space.pk}", text)
         return show_bar(coverage.encoded / coverage.total, text)

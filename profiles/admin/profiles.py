@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.filters import CATALOG, ChoicesFilter
@@ -93,7 +93,7 @@ class ProfileAdmin(ReadOnlyAdmin[Profile]):
         rows = Interest.objects.filter(profile=profile, space__role="text", space__state="active").defer("vector")
         found = list(rows.order_by("rank"))
         if not found:
-            return _now("None yet: the history speaks for itself until the worker has summed it up.")
+            return gettext("None yet: the history speaks for itself until the worker has summed it up.")
         total = sum(interest.weight for interest in found) or 1.0
         return show_table(
             (show_bar(interest.weight / total), show_words(interest.keywords, limit=12)) for interest in found

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import list_components
@@ -103,7 +103,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
         choices = list((placements.filter(catalog_id=int(catalog)) if catalog.isdigit() else placements)[:200])
         form = PreviewForm(request.GET or None, placements=choices)
         panel = preview_saved(form, choices)
-        context = {"title": _now("Preview"), "form": form, "catalog": catalog, **panel}
+        context = {"title": gettext("Preview"), "form": form, "catalog": catalog, **panel}
         template = "recsite/admin/slate.html" if request.headers.get("HX-Request") else "recsite/admin/preview.html"
         return self.render_page(request, template, context)
 
@@ -123,7 +123,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
     @admin.display(description=_("placement"), ordering="name")
     def show_name(self, placement: Placement) -> SafeString:
         """Show name and key."""
-        return format_html('<span class="rs-title">{}<small>{}</small></span>', _now(placement.name), placement.key)
+        return format_html('<span class="rs-title">{}<small>{}</small></span>', gettext(placement.name), placement.key)
 
     @admin.display(description=_("strategies"))
     def show_strategies(self, placement: Placement) -> SafeString | str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db import DatabaseError, transaction
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.theme import NumberInput, Select, TextInput
@@ -42,7 +42,7 @@ class PreviewForm(forms.Form):
         super().__init__(*args, **kwargs)
         if placements:
             self.fields["placement"].choices = [  # type: ignore[attr-defined]
-                (str(row.pk), f"{_now(row.name)} ({row.catalog.key} / {row.key})") for row in placements
+                (str(row.pk), f"{gettext(row.name)} ({row.catalog.key} / {row.key})") for row in placements
             ]
         else:
             del self.fields["placement"]
@@ -61,7 +61,7 @@ class PreviewForm(forms.Form):
 def preview_saved(form: PreviewForm, placements: Sequence[Placement]) -> Panel:
     """Return the slate of a stored placement, through the same door as the API."""
     if not placements:
-        return {"problem": _now("There is no placement yet.")}
+        return {"problem": gettext("There is no placement yet.")}
     if form.is_bound and not form.is_valid():
         return {"problem": _first_error(form)}
     chosen = form.cleaned_data.get("placement") if form.is_bound else ""

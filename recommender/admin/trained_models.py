@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.fields import ComponentField, ComponentForm, ObjectField, list_components
@@ -86,7 +86,7 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
 
     def response_add(self, request: HttpRequest, obj: TrainedModel, post_url_continue: Any = None) -> HttpResponse:
         """Go to the run's page, where its progress shows."""
-        self.message_user(request, _now("The worker has been asked to train it."))
+        self.message_user(request, gettext("The worker has been asked to train it."))
         return HttpResponseRedirect(page_of(obj))
 
     @button(description=_("Promote"), icon="rocket_launch", primary=True)
@@ -95,13 +95,13 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
         model = TrainedModel.objects.get(pk=object_id)
 
         def run() -> str:
-            return _now("%(model)s is active.") % {"model": promote_model(model.pk)}
+            return gettext("%(model)s is active.") % {"model": promote_model(model.pk)}
 
         return self.confirm(
             request,
-            title=_now("Promote %(model)s") % {"model": model},
-            question=_now("Every recommendation will use it at once; the model before it is kept to go back to."),
-            label=_now("Promote"),
+            title=gettext("Promote %(model)s") % {"model": model},
+            question=gettext("Every recommendation will use it at once; the model before it is kept to go back to."),
+            label=gettext("Promote"),
             run=run,
             back=page_of(model),
             refused=(PromotionError,),
@@ -113,13 +113,13 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
         model = TrainedModel.objects.get(pk=object_id)
 
         def run() -> str:
-            return _now("%(model)s is active.") % {"model": roll_back_model(model.catalog_id, learner=model.learner)}
+            return gettext("%(model)s is active.") % {"model": roll_back_model(model.catalog_id, learner=model.learner)}
 
         return self.confirm(
             request,
-            title=_now("Roll back %(learner)s") % {"learner": model.learner},
-            question=_now("Make the version that was active before the present one active again?"),
-            label=_now("Roll back"),
+            title=gettext("Roll back %(learner)s") % {"learner": model.learner},
+            question=gettext("Make the version that was active before the present one active again?"),
+            label=gettext("Roll back"),
             run=run,
             back=page_of(model),
             refused=(PromotionError,),
@@ -132,13 +132,13 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
 
         def run() -> str:
             _train(model.catalog_id, model.learner, model.options, promote=True)
-            return _now("The worker has been asked to train it.")
+            return gettext("The worker has been asked to train it.")
 
         return self.confirm(
             request,
-            title=_now("Train %(learner)s") % {"learner": model.learner},
-            question=_now("Train a new version with the same options, and promote it when it is done?"),
-            label=_now("Train now"),
+            title=gettext("Train %(learner)s") % {"learner": model.learner},
+            question=gettext("Train a new version with the same options, and promote it when it is done?"),
+            label=gettext("Train now"),
             run=run,
             back=f"{reverse('admin:recommender_trainedmodel_changelist')}?learner={model.learner}",
         )
@@ -164,7 +164,7 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
         if "interactions" not in model.metrics:
             return NOTHING
         figures = {"interactions": int(model.metrics["interactions"]), "items": int(model.metrics.get("items", 0))}
-        return _now("%(interactions)d interactions, %(items)d items") % figures
+        return gettext("%(interactions)d interactions, %(items)d items") % figures
 
     @admin.display(description=_("created"), ordering="created_at")
     def show_made(self, model: TrainedModel) -> SafeString | str:
