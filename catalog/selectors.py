@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import F
 
+from catalog.halfvec import cast_sql, distance_sql, similarity_sql
 from catalog.models import Embedding, EmbeddingSpace
-
-OPERATORS = {"cosine": "<=>", "inner_product": "<#>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +91,19 @@ def nearest_items(item_id: int, *, space_id: int, k: int = 10) -> list[NearItem]
     space = EmbeddingSpace.objects.only("metric", "dimensions").get(pk=space_id)
     if space.dimensions is None:
         return []
-    cast = f"::halfvec({space.dimensions:d})"
+    dimensions, metric = space.dimensions, space.metric
     target = (
-        f"(SELECT vector{cast} FROM catalog_embedding "
+        f"(SELECT {cast_sql('vector', dimensions=dimensions)} FROM catalog_embedding "
         f"WHERE space_id = {space_id:d} AND item_id = {item_id:d} AND vector IS NOT NULL)"
     )
-    distance = f"e.vector{cast} {OPERATORS[space.metric]} {target}"
+    distance = distance_sql("e.vector", target, dimensions=dimensions, metric=metric)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT near.item_id, i.key, i.title, near.distance FROM ("
+            f"SELECT near.item_id, i.key, i.title, {similarity_sql('near.distance', metric=metric)} FROM ("
             f"SELECT e.item_id, {distance} AS distance FROM catalog_embedding e "
             f"WHERE e.space_id = {space_id:d} AND e.vector IS NOT NULL AND e.item_id <> {item_id:d} "
             f"AND {target} IS NOT NULL ORDER BY {distance} LIMIT %s"
             ") near JOIN catalog_item i ON i.id = near.item_id ORDER BY near.distance, near.item_id",
             [k],
         )
-        rows = cursor.fetchall()
-    one = 1.0 if space.metric == "cosine" else 0.0
-    return [NearItem(near_id, key, title, one - distance) for near_id, key, title, distance in rows]
+        return [NearItem(*row) for row in cursor.fetchall()]

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from catalog.conf import get_conf
+from catalog.halfvec import index_sql
 from catalog.models import EmbeddingSpace
 
 LINKS = 16
@@ -20,7 +21,6 @@ LINKS = 16
 BUILD_CANDIDATES = 64
 """Candidates held while a node is linked (HNSW's ef_construction)."""
 
-OPERATOR_CLASSES = {"cosine": "halfvec_cosine_ops", "inner_product": "halfvec_ip_ops"}
 LOCK_SPACE = 0x7265_6373
 """First half of the advisory lock's key; the second is the space's id."""
 BYTES_A_ROW = 400
@@ -58,7 +58,7 @@ def build_index(space: EmbeddingSpace) -> bool:
             with _more_memory(rows * (2 * space.dimensions + BYTES_A_ROW)):
                 _execute(
                     f"CREATE INDEX CONCURRENTLY {name_index(space.pk)} ON catalog_embedding USING hnsw "
-                    f"((vector::halfvec({space.dimensions:d})) {OPERATOR_CLASSES[space.metric]}) "
+                    f"({index_sql(dimensions=space.dimensions, metric=space.metric)}) "
                     f"WITH (m = {LINKS}, ef_construction = {BUILD_CANDIDATES}) WHERE space_id = {space.pk:d}"
                 )
             # With statistics from before the vectors came, the planner would rank exactly instead.

@@ -5,12 +5,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField
 
+from catalog.halfvec import MAX_DIMENSIONS
 from catalog.models.item import Item
 from catalog.models.tenant import Catalog
 from catalog.querysets import EmbeddingQuerySet, EmbeddingSpaceQuerySet
-
-MAX_DIMENSIONS = 4000
-"""Widest half-precision vector that an HNSW index of pgvector takes."""
 
 
 class EmbeddingSpace(models.Model):

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from catalog.conf import EncodingConf, get_conf
 from catalog.encoders import EncoderUnavailable
+from catalog.halfvec import MAX_DIMENSIONS
 from catalog.models import Catalog, EmbeddingSpace
-from catalog.models.embedding import MAX_DIMENSIONS
 from catalog.services import embedding_rows as rows
 from catalog.services.batches import EncoderFaultError, EncoderMismatchError, encode_batch
 from catalog.services.encoder_cache import SharedEncoder, get_encoder

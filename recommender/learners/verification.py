@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.halfvec import MAX_DIMENSIONS
 from recommender.learners.base import Neighbours, Publication, Scores, Shape, Shortlists, Vectors
 from recommender.training.dataset import InteractionDataset
 
-MAX_DIMENSIONS = 4000
 MAX_HALF = 65504.0
 """Largest number that a half-precision vector holds."""
 

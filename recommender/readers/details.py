@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from catalog.halfvec import cast_sql, distance_sql
 from recommender.readers.fragments import Fragment, history_table
-from recommender.readers.vectors import distance_sql
 from recommender.records import Ids, Query, SpaceRef
 
 
@@ -36,21 +36,19 @@ def read_details(query: Query, *, item_ids: Ids, evidence_ids: Ids, space: Space
     if query.profile_id is not None:
         tables.append(("history", history_table(query)))
         if space is not None:
-            tables.append(
-                (
-                    "liked",
-                    Fragment(
-                        f"SELECT h.item_id, e.vector::halfvec({space.dimensions}) AS vector FROM history h "
-                        f"JOIN catalog_embedding e ON e.space_id = {space.id:d} AND e.item_id = h.item_id "
-                        "WHERE h.weight > 0 AND e.vector IS NOT NULL AND NOT (h.item_id = ANY(%s))",
-                        [list(query.item_ids)],
-                    ),
-                )
+            vector = cast_sql("e.vector", dimensions=space.dimensions)
+            liked = Fragment(
+                f"SELECT h.item_id, {vector} AS vector FROM history h "
+                f"JOIN catalog_embedding e ON e.space_id = {space.id:d} AND e.item_id = h.item_id "
+                "WHERE h.weight > 0 AND e.vector IS NOT NULL AND NOT (h.item_id = ANY(%s))",
+                [list(query.item_ids)],
             )
+            tables.append(("liked", liked))
+            distance = distance_sql("own.vector", "l.vector", dimensions=space.dimensions, metric=space.metric)
             nearest = (
                 "(SELECT l.item_id FROM liked l, catalog_embedding own "
                 f"WHERE own.space_id = {space.id:d} AND own.item_id = i.id AND s.evidence_id = -1 "
-                f"ORDER BY {distance_sql(space, 'own.vector', 'l.vector')}, l.item_id LIMIT 1)"
+                f"ORDER BY {distance}, l.item_id LIMIT 1)"
             )
     kind = "NULL"
     if query.profile_id is not None:

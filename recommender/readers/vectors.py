@@ -5,23 +5,12 @@ ranked exactly: always right, and cheap. Otherwise the HNSW index is walked, ite
 items have passed; its order is that of the expression index of the space (catalog/vector_index.py).
 """
 
+from catalog.halfvec import distance_sql, similarity_sql
 from recommender.readers.fragments import Fragment, ReadContext
 from recommender.records import SpaceRef, StrategyPlan
 
 FEW_ITEMS = 5000
 """Up to so many items that pass narrow filters are ranked exactly."""
-
-OPERATORS = {"cosine": "<=>", "inner_product": "<#>"}
-
-
-def distance_sql(space: SpaceRef, left: str, right: str) -> str:
-    """Return the distance expression; on ``e.vector`` it is the one that the space's index is built on."""
-    return f"{left}::halfvec({space.dimensions}) {OPERATORS[space.metric]} {right}"
-
-
-def score_sql(space: SpaceRef, distance: str) -> str:
-    """Return the similarity for a distance: 1 - d for cosine; pgvector's ``<#>`` is the negated product."""
-    return f"1 - {distance}" if space.metric == "cosine" else f"-{distance}"
 
 
 def history_vector(space: SpaceRef) -> Fragment:
@@ -56,14 +45,15 @@ def nearest_items(strategy: StrategyPlan, context: ReadContext, *, query_table: 
     space = strategy.space
     assert space is not None
     target = f"(SELECT vector FROM {query_table})"
-    distance = distance_sql(space, "e.vector", target)
+    distance = distance_sql("e.vector", target, dimensions=space.dimensions, metric=space.metric)
+    similarity = similarity_sql(distance, metric=space.metric)
     evidence = f"{context.context_items[0]:d}" if strategy.reader == "similar_items" else "0"
     # pgvector's HNSW skips no row for a NULL query; the one-time test does.
     wanted = f"e.space_id = {space.id:d} AND e.vector IS NOT NULL AND {target} IS NOT NULL"
 
     def select(source: str, test: str, order: str) -> str:
         return (
-            f"(SELECT e.item_id, {score_sql(space, f'({distance})')} AS score, {evidence}::bigint AS evidence_id "
+            f"(SELECT e.item_id, {similarity} AS score, {evidence}::bigint AS evidence_id "
             f"FROM {source} WHERE {wanted} AND {test} ORDER BY {order} LIMIT {context.limit:d})"
         )
 
