@@ -6,8 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FieldError, ValidationError
+from django.db.models import JSONField
+from django.db.models.fields.json import KeyTransform
 from django.utils.dateparse import parse_datetime
 
+from catalog.field_values import MAX_JSON_DEPTH, FieldProblem, read_text
 from catalog.models import Item
 
 COLUMNS = frozenset({"key", "kind", "title", "url", "language", "categories", "published_at", "expires_at"})
@@ -40,9 +43,13 @@ _LOOKUPS_OF = {
     "expires_at": _MOMENTS,
 }
 """What Django would let through to a column whose type the database then finds wrong."""
+_NO_LOOKUPS = frozenset({*JSONField.get_class_lookups(), *KeyTransform.get_class_lookups()}) - LOOKUPS
+"""What Django would take for a lookup of an attribute: regular expressions, which may keep the database busy."""
 _MAX_FILTERS = 20
 _MAX_VALUES = 1000
 _MAX_TEXT = 1000
+_MAX_NAME = 500
+_MAX_DEPTH = MAX_JSON_DEPTH + 1
 
 
 class FilterError(ValueError):
@@ -78,10 +85,18 @@ def check_filters(filters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_name(name: str) -> None:
+    try:
+        read_text(name, longest=_MAX_NAME)
+    except FieldProblem as problem:
+        raise FilterError(ascii(name[:100]), f"the name: {problem.reason}") from None
     column, *rest = name.split("__")
     if column == "attributes":
         if not rest or not all(rest) or (len(rest) == 1 and rest[0] in LOOKUPS - {"has_key"}):
             raise FilterError(name, "name an attribute, as in attributes__year__gte")
+        if rest[-1] in _NO_LOOKUPS:
+            raise FilterError(name, f"unknown lookup (known: {', '.join(sorted(LOOKUPS))})")
+        if len(rest) > _MAX_DEPTH:
+            raise FilterError(name, f"deeper than attributes are ({MAX_JSON_DEPTH})")
         return
     if column not in COLUMNS:
         raise FilterError(name, f"unknown column (known: {', '.join(sorted(COLUMNS))}, attributes__…)")

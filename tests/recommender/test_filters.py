@@ -74,6 +74,13 @@ def test_an_allowed_filter_keeps_what_it_says(filters: dict[str, Any], kept: lis
         ({"published_at__gte": "2026-01-01T00:00:00"}, "published_at__gte", "zone"),
         ({"key__in": ["x"] * 1001}, "key__in", "1000 values"),
         ({f"attributes__a{i}": 1 for i in range(21)}, "filters", "20 at most"),
+        ({"attributes__title__regex": "(a+)+$"}, "attributes__title__regex", "unknown lookup"),
+        ({"attributes__title__iregex": "(a+)+$"}, "attributes__title__iregex", "unknown lookup"),
+        ({"attributes__regex": "(a+)+$"}, "attributes__regex", "unknown lookup"),
+        ({"attributes__a\x00b": 1}, "'attributes__a\\x00b'", "NUL"),
+        ({"attributes__\ud800": 1}, "'attributes__\\ud800'", "surrogate"),
+        ({"attributes" + "__a" * 20: 1}, "attributes" + "__a" * 20, "deeper than attributes are (8)"),
+        ({"attributes" + "__a" * 5000: 1}, ascii(("attributes" + "__a" * 40)[:100]), "at most 500"),
     ],
 )
 def test_what_is_not_allowed_is_refused_by_name(filters: dict[str, Any], field: str, reason: str) -> None:
