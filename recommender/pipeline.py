@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from catalog.extensions import OptionError, Registry, load_options
 from recommender.ranking import rankers
+from recommender.ranking.merging import find_first
 from recommender.readers.candidates import LAST_FALLBACK, read_candidates
 from recommender.readers.item_vectors import read_item_vectors
 from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
@@ -49,7 +51,7 @@ def recommend(plan: Plan, query: Query) -> Selection:
     lists = read_candidates(plan, query, limit=limit)
     clock.mark("candidates")
     chosen_lists = [entry for entry in lists if not entry.name.startswith(FALLBACK_PREFIX)]
-    ranking = _build(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(chosen_lists)
+    ranking = _rank(plan, chosen_lists)
     clock.mark("ranking")
     chosen = _rerank(plan, query, ranking)
     clock.mark("reranking")
@@ -60,7 +62,18 @@ def recommend(plan: Plan, query: Query) -> Selection:
     return Selection(item_ids, scores, sources, evidence_ids, clock.timings)
 
 
-def _rerank(plan: Plan, query: Query, ranking: Ranking) -> Ids:
+def _rank(plan: Plan, lists: list[CandidateList]) -> Ranking:
+    """Rank the candidates; whatever the ranker says, each comes once, and nothing that no reader has proposed."""
+    ranking = _build(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(lists)
+    proposed = np.concatenate([entry.item_ids for entry in lists] or [np.empty(0, dtype=np.int64)])
+    sound = np.flatnonzero(np.isin(ranking.item_ids, proposed) & np.isfinite(ranking.scores))
+    kept = sound[find_first(ranking.item_ids[sound])]
+    if len(kept) < len(ranking.item_ids):
+        _logger.warning("ranking %s: %d entries dropped", plan.ranker, len(ranking.item_ids) - len(kept))
+    return Ranking(ranking.item_ids[kept], ranking.scores[kept])
+
+
+def _rerank(plan: Plan, query: Query, ranking: Ranking) -> NDArray[np.intp]:
     diversity = plan.diversity if query.diversity is None else query.diversity
     if not plan.reranker or not len(ranking.item_ids):
         return np.arange(min(query.size, len(ranking.item_ids)))
@@ -70,7 +83,9 @@ def _rerank(plan: Plan, query: Query, ranking: Ranking) -> Ids:
     if diversity > 0 and plan.diversity_space is not None:
         vectors = read_item_vectors(plan.diversity_space, pool.item_ids)
     reranker = _build(rerankers, plan.reranker, plan.reranker_options, default="mmr")
-    return reranker.rerank(pool, vectors=vectors, diversity=diversity, size=query.size)
+    chosen = np.asarray(reranker.rerank(pool, vectors=vectors, diversity=diversity, size=query.size), dtype=np.intp)
+    inside = chosen[(chosen >= 0) & (chosen < len(pool.item_ids))]
+    return inside[find_first(inside)][: query.size]
 
 
 def _build(registry: Registry[T], key: str, options: Mapping[str, Any], *, default: str) -> T:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.records import CandidateList, Floats, Ids, Ranking
 
@@ -29,9 +30,13 @@ def check_list(entry: CandidateList) -> None:
 
 def keep_first(entry: CandidateList) -> tuple[Ids, Floats]:
     """Return the distinct item ids and their scores in the list's order, each at its first place."""
-    _, first = np.unique(entry.item_ids, return_index=True)
-    places = np.sort(first)
+    places = find_first(entry.item_ids)
     return entry.item_ids[places], entry.scores[places]
+
+
+def find_first(ids: Ids | NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the place at which each distinct number of ``ids`` (k,) comes first, in order."""
+    return np.sort(np.unique(ids, return_index=True)[1])
 
 
 def add_up(parts: Sequence[tuple[Ids, Floats]]) -> Ranking:

@@ -21,7 +21,7 @@ def read_candidates(plan: Plan, query: Query, *, limit: int) -> list[CandidateLi
     """Return one list a strategy, in the plan's order, and the catalogue's newest as the last.
 
     ``limit`` bounds each list. A strategy that has nothing to go by (no history, no context item)
-    gives an empty list.
+    gives an empty list; a score that is not finite is no candidate's.
     """
     sql, params = compose_statement(plan, query, limit=limit)
     with connection.cursor() as cursor:
@@ -105,4 +105,5 @@ def _make_list(name: str, weight: float, found: Sequence[tuple[int, float, int]]
     scores = np.array([row[1] for row in found], dtype=np.float64)
     evidence_ids = np.array([row[2] for row in found], dtype=np.int64)
     order = np.lexsort((item_ids, -scores))
+    order = order[np.isfinite(scores[order])]
     return CandidateList(name, weight, item_ids[order], scores[order], evidence_ids[order])
