@@ -70,9 +70,18 @@ def promote_space(space_id: int, *, force: bool = False) -> EmbeddingSpace:
     if space.dimensions is None or not (coverage.complete or force):
         raise SpaceIncompleteError(space, coverage)
     build_index(space)
+    return activate_space(space_id)
+
+
+def activate_space(space_id: int) -> EmbeddingSpace:
+    """Make a space the active one of its role whatever it holds: for promote_space, and for whoever published it.
+
+    Raise SpaceError where it has been deleted.
+    """
     with transaction.atomic():
-        role = EmbeddingSpace.objects.in_catalog(space.catalog_id).filter(role=space.role).order_by("pk")
-        locked = {row.pk: row for row in role.select_for_update()}
+        own = EmbeddingSpace.objects.filter(pk=space_id)
+        role = EmbeddingSpace.objects.filter(catalog__in=own.values("catalog"), role__in=own.values("role"))
+        locked = {row.pk: row for row in role.order_by("pk").select_for_update()}
         if space_id not in locked:
             raise SpaceError(f"space {space_id} has been deleted")
         space = locked[space_id]

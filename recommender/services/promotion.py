@@ -1,13 +1,14 @@
 """Promotes trained models, rolls them back, and deletes what is no longer needed."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import EmbeddingSpace
+from catalog.services.spaces import SpaceError, activate_space, delete_space
 from catalog.signals import send_after_commit
-from catalog.vector_index import drop_index
+from catalog.vector_index import build_index
 from recommender.models import TrainedModel
 from recommender.signals import model_promoted
 
@@ -30,8 +31,10 @@ def promote_model(model_id: int) -> TrainedModel:
     Both in one transaction, so that a reader finds one active model at any moment; announces ``model_promoted``.
     A model that is active already stays so. Raises PromotionError for a run that has not succeeded.
     """
+    model = TrainedModel.objects.get(pk=model_id)
+    if model.space is not None:
+        build_index(model.space)  # where the worker ended before it had; never in the transaction
     with transaction.atomic():
-        model = TrainedModel.objects.get(pk=model_id)
         versions = _lock_versions(model.catalog_id, model.learner)
         if model_id not in versions:
             raise PromotionError(f"{model} is {model.state}; only what has been trained can be promoted")
@@ -66,16 +69,16 @@ def roll_back_model(catalog_id: int, *, learner: str) -> TrainedModel:
 
 def prune_models(catalog_id: int, *, learner: str) -> int:
     """Delete the rows of retired versions and failed runs beyond the last few; return how many models went."""
-    models = TrainedModel.objects.filter(catalog_id=catalog_id, learner=learner)
-    retired = models.filter(state=State.RETIRED).order_by("-promoted_at", "-id")
-    failed = models.filter(state=State.FAILED).order_by("-id")
-    doomed = [*retired[KEPT_RETIRED:], *failed[KEPT_FAILED:]]
-    for model in doomed:
-        space = model.space
-        model.delete()
-        if space is not None and space.state != EmbeddingSpace.State.ACTIVE:
-            drop_index(space.pk)
-            space.delete()
+    with transaction.atomic():
+        _lock_versions(catalog_id, learner)  # so that none of them is rolled back to meanwhile
+        models = TrainedModel.objects.filter(catalog_id=catalog_id, learner=learner)
+        retired = models.filter(state=State.RETIRED).order_by("-promoted_at", "-id")
+        failed = models.filter(state=State.FAILED).order_by("-id")
+        doomed = [*retired[KEPT_RETIRED:], *failed[KEPT_FAILED:]]
+        models.filter(pk__in=[model.pk for model in doomed]).delete()
+    for space_id in [model.space_id for model in doomed if model.space_id is not None]:
+        with suppress(SpaceError):  # somebody has made it active by itself
+            delete_space(space_id)
     return len(doomed)
 
 
@@ -96,13 +99,7 @@ def _activate(model: TrainedModel, versions: dict[int, TrainedModel], *, promote
     model.promoted_at = promoted_at
     model.save(update_fields=["state", "promoted_at"])
     if model.space_id is not None:
-        _activate_space(model.catalog_id, model.space_id, role=model.learner)
+        activate_space(model.space_id)
     send_after_commit(
         model_promoted, sender=TrainedModel, catalog_id=model.catalog_id, learner=model.learner, model_id=model.pk
     )
-
-
-def _activate_space(catalog_id: int, space_id: int, *, role: str) -> None:
-    spaces = EmbeddingSpace.objects.in_catalog(catalog_id).filter(role=role)
-    spaces.filter(state=EmbeddingSpace.State.ACTIVE).exclude(pk=space_id).update(state=EmbeddingSpace.State.RETIRED)
-    spaces.filter(pk=space_id).update(state=EmbeddingSpace.State.ACTIVE, activated_at=timezone.now())

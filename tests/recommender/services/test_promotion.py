@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from catalog.models import Catalog, EmbeddingSpace
+from catalog.models import Catalog, Embedding, EmbeddingSpace
+from catalog.vector_index import drop_index, has_index
 from recommender.models import ItemScore, TrainedModel
 from recommender.services.promotion import PromotionError, promote_model, prune_models, roll_back_model
 from recommender.signals import model_promoted
@@ -118,6 +119,19 @@ def test_a_vectors_model_takes_its_space_along() -> None:
     roll_back_model(catalog.pk, learner="popular")
     assert list(states.all()) == ["active", "retired", "active"]
     assert text.role == "text"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_a_killed_worker_owes_is_built_first(settings: Any) -> None:
+    settings.RECSITE_ENCODING = {"index_from_rows": 1}
+    catalog = make_catalog()
+    space = EmbeddingSpace.objects.create(catalog=catalog, role="popular", dimensions=2)
+    (item,) = make_items(catalog, 1)
+    Embedding.objects.create(space=space, item=item, vector=[1.0, 0.0])
+    promote_model(make_version(catalog, space=space).pk)
+    space.refresh_from_db()
+    assert (space.state, has_index(space.pk)) == ("active", True)
+    drop_index(space.pk)
 
 
 def test_the_last_retired_and_failed_are_kept_with_the_rest_deleted() -> None:
