@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from catalog.extensions import OptionError, load_options, read_option_texts
 from catalog.importers import Importer, ImportSourceError, importers
+from catalog.management.catalog_argument import add_catalog_argument
 from catalog.management.refused_rows import RefusedRows
 from catalog.models import Catalog
 from catalog.services.imports import ImportReport, OnErrors, OnProgress
@@ -37,7 +38,7 @@ class ImportCommand(BaseCommand):
             "source", type=Path, metavar="FILE", help="file, or folder where the importer reads folders"
         )
         parser.add_argument("--importer", required=True, choices=importers.keys(), help="how to read it")
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument("--create-catalog", action="store_true", help="make the catalog if there is none")
         parser.add_argument(
             "--option",

@@ -4,11 +4,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from catalog.models import ApiKey, Catalog
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
+from catalog.models import ApiKey
 from catalog.services.api_keys import create_api_key
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", choices=ApiKey.Scope.values, default=ApiKey.Scope.INGEST.value, help="what the key may do"
         )
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument(
             "--origin",
             action="append",
@@ -34,9 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the key."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             key, secret = create_api_key(
                 catalog.pk,

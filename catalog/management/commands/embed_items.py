@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kombu.exceptions import OperationalError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from catalog.encoders import EncoderUnavailable
-from catalog.models import Catalog, EmbeddingSpace
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
+from catalog.models import EmbeddingSpace
 from catalog.selectors import failed_embeddings, space_coverage
 from catalog.services.batches import EncoderFaultError
 from catalog.services.encoding import EncodingReport, encode_space
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument("--space", type=_parse_id, help="id of a space (default: those in use of the role)")
         parser.add_argument("--role", default=TEXT, help="role of the spaces; that of texts is made where it lacks")
         parser.add_argument("--queue", action="store_true", help="have the Celery worker do it, and watch")
@@ -52,9 +52,7 @@ class Command(BaseCommand):
                 return
 
     def _find_spaces(self, key: str, space_id: int | None, role: str) -> list[EmbeddingSpace]:
-        catalog = Catalog.objects.filter(key=key).first()
-        if catalog is None:
-            raise CommandError(f"--catalog: no catalog {key!r}")
+        catalog = find_catalog(key)
         spaces = EmbeddingSpace.objects.in_catalog(catalog.pk).encoded().order_by("state", "pk")
         if space_id is not None:
             found = list(spaces.filter(pk=space_id))

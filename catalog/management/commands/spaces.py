@@ -3,13 +3,13 @@
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
 from catalog.encoders import EncoderUnavailable
 from catalog.extensions import OptionError, RegistryError
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from catalog.models import Catalog, EmbeddingSpace
 from catalog.selectors import find_earlier_space, space_coverage
 from catalog.services.batches import EncoderFaultError
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("list", help="show each space with its coverage")
         create = actions.add_parser("create", help="make a space, which embed_items or the worker builds")
@@ -49,9 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is asked; an error is one line."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"--catalog: no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         act = getattr(self, f"_{options['action']}")
         try:
             act(catalog, options)

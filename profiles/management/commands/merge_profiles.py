@@ -3,10 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.models import Catalog
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from profiles.identity import MergeError, merge_profiles
 
 
@@ -19,13 +18,11 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("source", help="key of the profile that is merged away")
         parser.add_argument("into", help="key of the profile that stays")
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Merge the two."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             profile = merge_profiles(catalog.pk, source=options["source"], into=options["into"])
         except MergeError as error:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from catalog.models import Catalog
 from recommender.models import TrainedModel
 from recommender.services.promotion import PromotionError, promote_model, roll_back_model
@@ -20,16 +20,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         action = parser.add_mutually_exclusive_group()
         action.add_argument("--promote", type=int, metavar="ID", help="put this model live")
         action.add_argument("--roll-back", metavar="LEARNER", help="put the version before the active one live again")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is asked, then list."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             if options["promote"] is not None:
                 self._promote(catalog, options["promote"])

@@ -3,11 +3,10 @@
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from catalog.models import Catalog
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.management.commands._slates import dump_slate, print_slate
 from recommender.selectors import QueryError
 from recommender.services.recommendations import recommend
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "user", help="the person's id (a profile's key); an unknown one is a person without history"
         )
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument("--placement", default="home", help="key of the placement")
         parser.add_argument("--item", help="key of the item on the page")
         parser.add_argument("-n", type=int, help="entries wanted (the placement's size if not given)")
@@ -37,9 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the slate; an error names the argument."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"--catalog: no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             filters = orjson.loads(options["filters"])
         except orjson.JSONDecodeError as error:

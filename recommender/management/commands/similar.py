@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from catalog.models import Catalog
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.management.commands._slates import dump_slate, print_slate
 from recommender.selectors import QueryError
 from recommender.services.recommendations import similar_items
@@ -20,15 +19,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("item", help="the item's key")
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument("-n", type=int, default=10, help="entries wanted")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the slate; an error names the argument."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"--catalog: no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             slate = similar_items(catalog.pk, item=options["item"], n=options["n"], log=False)
         except QueryError as error:

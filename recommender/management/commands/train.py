@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from catalog.extensions import OptionError, RegistryError
-from catalog.models import Catalog
+from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.management.commands._learner_options import parse_options
 from recommender.models import TrainedModel
 from recommender.services.retraining import put_live
@@ -25,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("learner", help="key of the learner, such as popular or co_visitation")
-        parser.add_argument("--catalog", default=settings.RECSITE_DEFAULT_CATALOG, help="key of the catalog")
+        add_catalog_argument(parser)
         parser.add_argument(
             "--option", action="append", default=[], metavar="NAME=VALUE", help="an option; may be repeated"
         )
@@ -34,9 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, or send the training to the queue."""
-        catalog = Catalog.objects.filter(key=options["catalog"]).first()
-        if catalog is None:
-            raise CommandError(f"no catalog {options['catalog']!r}")
+        catalog = find_catalog(options["catalog"])
         try:
             model = start_training(catalog.pk, learner=options["learner"], options=parse_options(options["option"]))
         except (RegistryError, OptionError) as error:
