@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from catalog.extensions import OptionError, RegistryError
+from catalog.extensions import OptionError, RegistryError, read_option_texts
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
-from recommender.management.commands._learner_options import parse_options
+from recommender.learners import learners
 from recommender.models import TrainedModel
 from recommender.services.retraining import put_live
 from recommender.services.training import start_training, train_model
@@ -35,7 +35,8 @@ class Command(BaseCommand):
         """Train, or send the training to the queue."""
         catalog = find_catalog(options["catalog"])
         try:
-            model = start_training(catalog.pk, learner=options["learner"], options=parse_options(options["option"]))
+            values = read_option_texts(learners.get(options["learner"]).Options, options["option"])
+            model = start_training(catalog.pk, learner=options["learner"], options=values)
         except (RegistryError, OptionError) as error:
             raise CommandError(str(error)) from error
         if options["queue"]:

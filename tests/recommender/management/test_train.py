@@ -58,10 +58,10 @@ def test_it_leaves_the_training_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> 
     ("arguments", "message"),
     [
         (["nosuch"], "learners: no 'nosuch'"),
-        (["popular", "--option", "half_life_days=soon"], "option 'half_life_days': must be of type float"),
+        (["popular", "--option", "half_life_days=soon"], "option 'half_life_days': must be a number, not 'soon'"),
         (["popular", "--option", "half_life_days=-3"], "must be at least 0.01"),
         (["popular", "--option", "depth=3"], "option 'depth': unknown"),
-        (["popular", "--option", "half_life_days"], "give it as name=value"),
+        (["popular", "--option", "half_life_days"], "option 'half_life_days': write name=value"),
     ],
 )
 def test_a_wrong_word_is_one_line(arguments: list[str], message: str) -> None:
