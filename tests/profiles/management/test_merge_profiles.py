@@ -29,7 +29,7 @@ def test_two_profiles_are_merged(catalog):
     [
         (["ana", "ana"], "into: a profile cannot be merged into itself"),
         (["ana", "nobody"], "into: no profile 'nobody' in this catalog"),
-        (["ana", "bob", "--catalog", "nope"], "no catalog 'nope'"),
+        (["ana", "bob", "--catalog", "nope"], "--catalog: no catalog 'nope'"),
     ],
 )
 def test_what_cannot_be_merged_is_an_error_that_says_why(catalog, arguments, told):
