@@ -3,9 +3,9 @@
 import logging
 
 from django.dispatch import receiver
-from kombu.exceptions import OperationalError
 
 from catalog import tasks
+from catalog.doorbell import try_to_ring
 from catalog.services.following import clear_pending, mark_pending
 from catalog.signals import items_changed
 
@@ -24,8 +24,6 @@ def schedule_encoding(*, catalog_id: int, **_: object) -> None:
     except Exception as error:  # each cache backend has exceptions of its own
         logger.warning("No cache (%s): items wait for the periodic task to be encoded", error)
         return
-    try:
-        tasks.encode_stale_items.apply_async((catalog_id,), retry=False)
-    except OperationalError as error:
+    otherwise = "items wait for the periodic task to be encoded"
+    if not try_to_ring(tasks.encode_stale_items, catalog_id, otherwise=otherwise):
         clear_pending(catalog_id)
-        logger.warning("No broker (%s): items wait for the periodic task to be encoded", error)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from catalog.admin.model_admin import ReadOnlyAdmin
 from catalog.admin.shown import page_of, show_error, show_link, show_time
 from catalog.admin.theme import ThemedRelatedFilter
+from catalog.doorbell import try_to_ring
 from catalog.models import Embedding, Item
 from catalog.services.retries import retry_failed
 from catalog.tasks import encode_space_items
@@ -44,7 +45,7 @@ class FailureAdmin(ReadOnlyAdmin[Embedding]):
         spaces = set(queryset.values_list("space_id", flat=True))
         count = retry_failed(list(queryset.values_list("pk", flat=True)))
         for space_id in spaces:
-            encode_space_items.delay(space_id)
+            try_to_ring(encode_space_items, space_id, otherwise="failures wait for the periodic task")
         message = ngettext("%(count)d item will be tried again.", "%(count)d items will be tried again.", count)
         messages.success(request, message % {"count": count})
 

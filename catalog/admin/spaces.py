@@ -1,9 +1,10 @@
 """Embedding spaces: how far they are built, and the steps from one version to the next."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,6 +26,7 @@ from catalog.admin.shown import (
     show_time,
 )
 from catalog.admin.theme import button
+from catalog.doorbell import NoBrokerError, ring, try_to_ring
 from catalog.encoders import encoders
 from catalog.models import EmbeddingSpace
 from catalog.selectors import SpaceCoverage, active_space, find_earlier_space, space_coverage
@@ -106,7 +108,8 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
             return
         space = create_space(obj.catalog_id, encoder=obj.encoder, options=obj.options, role=obj.role)
         obj.pk = space.pk
-        encode_space_items.delay(space.pk)
+        otherwise = f"space {space.pk} waits for the periodic task to be encoded"
+        transaction.on_commit(partial(try_to_ring, encode_space_items, space.pk, otherwise=otherwise))
 
     def delete_model(self, request: HttpRequest, obj: EmbeddingSpace) -> None:
         """Delete the space with its index and vectors."""
@@ -130,7 +133,7 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
         space = EmbeddingSpace.objects.get(pk=object_id)
 
         def run() -> str:
-            encode_space_items.delay(space.pk)
+            ring(encode_space_items, space.pk)
             return gettext("The worker has been asked to encode what is missing.")
 
         return self.confirm(
@@ -140,6 +143,7 @@ class SpaceAdmin(MadeOnceAdmin[EmbeddingSpace]):
             label=gettext("Build now"),
             run=run,
             back=page_of(space),
+            refused=(NoBrokerError,),
         )
 
     @button(description=_("Promote"), icon="rocket_launch")

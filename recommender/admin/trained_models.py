@@ -1,9 +1,11 @@
 """Trained models: what each run of a learner made, and which one serves."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,6 +17,8 @@ from catalog.admin.filters import CATALOG
 from catalog.admin.model_admin import MadeOnceAdmin
 from catalog.admin.shown import NOTHING, page_of, show_bar, show_error, show_facts, show_label, show_link, show_time
 from catalog.admin.theme import button
+from catalog.doorbell import NoBrokerError, ring, try_to_ring
+from catalog.extensions import OptionError
 from recommender.learners import learners
 from recommender.models import TrainedModel
 from recommender.services.promotion import PromotionError, promote_model, roll_back_model
@@ -82,7 +86,10 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
         """Make the run as a command would, and have the worker begin."""
         if change:
             return
-        obj.pk = _train(obj.catalog_id, obj.learner, obj.options, promote=form.cleaned_data["promote"]).pk
+        run = start_training(obj.catalog_id, learner=obj.learner, options=obj.options)
+        obj.pk, promote = run.pk, form.cleaned_data["promote"]
+        otherwise = f"{run} waits for the periodic task, and is not promoted by itself"
+        transaction.on_commit(partial(try_to_ring, train_model_run, run.pk, promote=promote, otherwise=otherwise))
 
     def response_add(self, request: HttpRequest, obj: TrainedModel, post_url_continue: Any = None) -> HttpResponse:
         """Go to the run's page, where its progress shows."""
@@ -131,7 +138,12 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
         model = TrainedModel.objects.get(pk=object_id)
 
         def run() -> str:
-            _train(model.catalog_id, model.learner, model.options, promote=True)
+            following = start_training(model.catalog_id, learner=model.learner, options=model.options)
+            try:
+                ring(train_model_run, following.pk, promote=True)
+            except NoBrokerError:
+                following.delete()
+                raise
             return gettext("The worker has been asked to train it.")
 
         return self.confirm(
@@ -141,6 +153,7 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
             label=gettext("Train now"),
             run=run,
             back=f"{reverse('admin:recommender_trainedmodel_changelist')}?learner={model.learner}",
+            refused=(NoBrokerError, OptionError),
         )
 
     @admin.display(description=_("model"), ordering="learner")
@@ -190,9 +203,3 @@ class TrainedModelAdmin(MadeOnceAdmin[TrainedModel]):
     def show_space(self, model: TrainedModel) -> SafeString | str:
         """Link to the space that it published."""
         return show_link(page_of(model.space), model.space) if model.space else NOTHING
-
-
-def _train(catalog_id: int, learner: str, options: dict[str, Any], *, promote: bool) -> TrainedModel:
-    model = start_training(catalog_id, learner=learner, options=options)
-    train_model_run.delay(model.pk, promote=promote)
-    return model

@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from catalog import doorbell
 from catalog.models import Catalog
 from catalog.records import ItemRecord
 from catalog.services.items import upsert_items
-from profiles import receivers, tasks
+from profiles import tasks
 from profiles.models import Profile
 from profiles.records import InteractionRecord
 from profiles.services.interactions import record_interactions
@@ -21,7 +22,7 @@ from recsite.celery import app
 @pytest.fixture
 def sent(monkeypatch) -> list[list[int]]:
     chunks: list[list[int]] = []
-    monkeypatch.setattr(tasks.refresh_interests, "apply_async", lambda args, **_: chunks.append(args[0]))
+    monkeypatch.setattr(tasks.refresh_interests, "apply_async", lambda args, *_, **__: chunks.append(args[0]))
     return chunks
 
 
@@ -45,10 +46,10 @@ def test_many_profiles_are_sent_in_chunks(sent):
 
 
 def test_an_unreachable_broker_is_one_warning_and_no_error(monkeypatch, caplog):
-    def refuse(args: object, **_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(receivers._Doorbell, "silent", False)
+    monkeypatch.setattr(doorbell, "_silent", set())
     monkeypatch.setattr(tasks.refresh_interests, "apply_async", refuse)
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
@@ -65,14 +66,14 @@ def test_an_unreachable_broker_is_one_warning_and_no_error(monkeypatch, caplog):
 
 
 def test_a_broker_that_nobody_listens_at_is_unreachable_in_no_time(monkeypatch, caplog):
-    monkeypatch.setattr(receivers._Doorbell, "silent", False)
+    monkeypatch.setattr(doorbell, "_silent", set())
     options = app.conf.broker_transport_options
     with app.connection_for_write("redis://127.0.0.1:1/0", transport_options=options) as connection:
         publish = tasks.refresh_interests.apply_async
         monkeypatch.setattr(
             tasks.refresh_interests,
             "apply_async",
-            lambda args, **options: publish(args, connection=connection, **options),
+            lambda args, named, **options: publish(args, named, connection=connection, **options),
         )
         started = time.monotonic()
         interactions_recorded.send(None, catalog_id=1, profile_ids=(1,))

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from catalog.doorbell import NoBrokerError, ring
 from catalog.encoders import EncoderUnavailable
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from catalog.models import EmbeddingSpace
@@ -98,11 +99,11 @@ class Command(BaseCommand):
         show(report)
         EmbeddingSpace.objects.filter(pk=space.pk).update(error="")  # an old one would be taken for an answer
         try:
-            encode_space_items.apply_async((space.pk,), retry=False)
+            ring(encode_space_items, space.pk)
             if not current_app.control.ping(timeout=1.0):
                 self.stderr.write("no worker answers; waiting for one (or use this command without --queue)")
-        except OperationalError as error:
-            raise CommandError(f"no broker: {error}") from error
+        except (NoBrokerError, OperationalError) as error:
+            raise CommandError(f"no broker: {error.__cause__ or error}") from error
         try:
             while True:
                 started = time.perf_counter()

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from catalog.doorbell import NoBrokerError, ring
 from catalog.extensions import OptionError, RegistryError, read_option_texts
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.learners import learners
@@ -40,7 +41,11 @@ class Command(BaseCommand):
         except (RegistryError, OptionError) as error:
             raise CommandError(str(error)) from error
         if options["queue"]:
-            train_model_run.delay(model.pk, promote=options["promote"])
+            try:
+                ring(train_model_run, model.pk, promote=options["promote"])
+            except NoBrokerError as error:
+                model.delete()
+                raise CommandError(str(error)) from error
             self.stdout.write(f"{model}: sent to the train queue")
             return
         model = self._train(model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -23,7 +25,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The spaces that a worker was asked to encode."""
     found: list[int] = []
     for module in (spaces, failures):
-        monkeypatch.setattr(module.encode_space_items, "delay", found.append)
+        monkeypatch.setattr(module.encode_space_items, "apply_async", lambda args, *_, **__: found.extend(args))
     return found
 
 
@@ -37,8 +39,12 @@ def add(editor: Client, world: World, encoder: str = "hashing", options: str = "
     return editor.post(url, data, follow=True)
 
 
-def test_a_new_version_is_made_and_the_worker_asked(editor: Client, world: World, asked: list[int]):
-    page = add(editor, world, options='{"dimensions": 64}')
+def test_a_new_version_is_made_and_the_worker_asked_after_the_commit(
+    editor: Client, world: World, asked: list[int], django_capture_on_commit_callbacks: Any
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        page = add(editor, world, options='{"dimensions": 64}')
+        assert asked == []
     space = EmbeddingSpace.objects.get()
     assert (space.encoder, space.options["dimensions"], space.state) == ("hashing", 64, "building")
     assert asked == [space.pk]
@@ -52,13 +58,18 @@ def test_options_that_do_not_fit_the_encoder_are_refused(editor: Client, world: 
 
 
 def test_no_encoder_is_built_in_the_web_process(
-    editor: Client, world: World, asked: list[int], monkeypatch: pytest.MonkeyPatch
+    editor: Client,
+    world: World,
+    asked: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
 ):
     def refuse(*_: object) -> None:
         raise AssertionError("built")
 
     monkeypatch.setattr(encoders.get("hashing"), "__init__", refuse)
-    add(editor, world)
+    with django_capture_on_commit_callbacks(execute=True):
+        add(editor, world)
     assert len(asked) == 1
 
 

@@ -131,8 +131,10 @@ def test_the_command_waits_for_the_worker_and_says_how_it_went(monkeypatch: pyte
     space = create_space(catalog.pk, encoder="tricky")
 
     class Queue:
+        name = "queue"
+
         @staticmethod
-        def apply_async(args: tuple[int], **_: Any) -> None:
+        def apply_async(args: tuple[int], *_: Any, **__: Any) -> None:
             encode_space(*args)
 
     monkeypatch.setattr(embed_items, "encode_space_items", Queue)

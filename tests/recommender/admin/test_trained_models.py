@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,7 +25,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
     """The trainings that a worker was asked for."""
     found: list[tuple[int, bool]] = []
     monkeypatch.setattr(
-        trained_models.train_model_run, "delay", lambda model_id, *, promote: found.append((model_id, promote))
+        trained_models.train_model_run,
+        "apply_async",
+        lambda args, named, **_: found.append((*args, named["promote"])),
     )
     return found
 
@@ -39,9 +42,13 @@ def step(name: str, model: TrainedModel) -> str:
     return f"/admin/recommender/trainedmodel/{model.pk}/{name}/"
 
 
-def test_a_model_is_trained_with_checked_options(editor: Client, world: World, asked: list[tuple[int, bool]]):
+def test_a_model_is_trained_with_checked_options(
+    editor: Client, world: World, asked: list[tuple[int, bool]], django_capture_on_commit_callbacks: Any
+):
     data = {"catalog": world.catalog.pk, "learner": "popular", "options": '{"half_life_days": 7}', "promote": "on"}
-    answer = editor.post(reverse("admin:recommender_trainedmodel_add"), data)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = editor.post(reverse("admin:recommender_trainedmodel_add"), data)
+        assert asked == []
     model = TrainedModel.objects.get()
     assert answer.status_code == 302
     assert (model.learner, model.shape, model.options["half_life_days"]) == ("popular", "scores", 7.0)

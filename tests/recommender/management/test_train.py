@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from kombu.exceptions import OperationalError
 
 from recommender import tasks
 from recommender.models import ItemScore, TrainedModel
@@ -47,11 +48,21 @@ def test_it_promotes_where_asked() -> None:
 
 def test_it_leaves_the_training_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[object] = []
-    monkeypatch.setattr(tasks.train_model_run, "delay", lambda *args, **named: sent.append((args, named)))
+    monkeypatch.setattr(tasks.train_model_run, "apply_async", lambda args, named, **_: sent.append((args, named)))
     run("train", "popular", "--queue", "--promote")
     model = TrainedModel.objects.get()
     assert sent == [((model.pk,), {"promote": True})]
     assert model.state == "training"
+
+
+def test_a_training_that_no_broker_takes_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.train_model_run, "apply_async", refuse)
+    with pytest.raises(CommandError, match=r"No broker \(connection refused\)"):
+        run("train", "popular", "--queue")
+    assert not TrainedModel.objects.exists()
 
 
 @pytest.mark.parametrize(
