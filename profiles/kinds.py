@@ -9,6 +9,11 @@ from profiles.conf import KindRule
 
 Params = list[object]
 
+DEFAULT_HALF_LIFE_DAYS = 90.0
+"""Of a kind that has no rule (any more)."""
+DAY = 86400.0
+"""Seconds."""
+
 
 def strength_sql(kinds: Mapping[str, KindRule], *, kind: str, value: str) -> tuple[str, Params]:
     """Return an SQL expression (and its parameters) for the signed strength of a row.
@@ -27,16 +32,28 @@ def strength_sql(kinds: Mapping[str, KindRule], *, kind: str, value: str) -> tup
                 f"COALESCE(GREATEST(-1.0, LEAST(1.0, ({value} - %s::float8) / %s::float8)), 1.0)"
             )
             params += [name, rule.weight, rule.neutral, rule.scale]
-    return f"CASE {' '.join(branches)} ELSE 0.0 END", params
+    return _choose(branches, otherwise=0.0), params
 
 
 def half_life_sql(kinds: Mapping[str, KindRule], *, kind: str) -> tuple[str, Params]:
     """Return an SQL expression (and its parameters) for a kind's half-life in seconds."""
     params: Params = []
     for name, rule in kinds.items():
-        params += [name, rule.half_life_days * 86400.0]
-    branches = f"WHEN {kind} = %s THEN %s::float8 " * len(kinds)
-    return f"CASE {branches}ELSE 7776000.0 END", params
+        params += [name, rule.half_life_days * DAY]
+    branches = [f"WHEN {kind} = %s THEN %s::float8"] * len(kinds)
+    return _choose(branches, otherwise=DEFAULT_HALF_LIFE_DAYS * DAY), params
+
+
+def _choose(branches: list[str], *, otherwise: float) -> str:
+    if not branches:  # a site may drop every kind, and SQL has no CASE for that
+        return f"{otherwise}::float8"
+    return f"CASE {' '.join(branches)} ELSE {otherwise} END"
+
+
+def half_lives(kinds: Mapping[str, KindRule], *, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return the half-lives in seconds of ``names``, shape (len(names),)."""
+    days = [kinds[name].half_life_days if name in kinds else DEFAULT_HALF_LIFE_DAYS for name in names]
+    return np.array(days, dtype=np.float64) * DAY
 
 
 def strengths(

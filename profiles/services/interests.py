@@ -21,7 +21,7 @@ from profiles.interests import (
     find_keywords,
     sum_by_item,
 )
-from profiles.kinds import strengths
+from profiles.kinds import half_lives, strengths
 from profiles.models import Interest
 from profiles.selectors import STALE_SQL, list_stale_profiles
 
@@ -131,15 +131,12 @@ def _sum_up(history: Sequence[tuple[Any, ...]], *, usual: TermCounts, now: datet
     kinds = get_conf().kinds
     item_ids, names, values, times, vectors, titles, categories = zip(*history, strict=True)
     known = tuple(dict.fromkeys(names))
+    codes = np.array([known.index(name) for name in names], dtype=np.int16)
+    numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float32)
     weights = decay_weights(
-        strengths(
-            kinds,
-            names=known,
-            codes=np.array([known.index(name) for name in names], dtype=np.int16),
-            values=np.array([np.nan if value is None else value for value in values], dtype=np.float32),
-        ).astype(np.float64),
+        strengths(kinds, names=known, codes=codes, values=numbers).astype(np.float64),
         ages=np.array([(now - time).total_seconds() for time in times]),
-        half_lives=np.array([kinds[name].half_life_days * 86400.0 if name in kinds else 1.0 for name in names]),
+        half_lives=half_lives(kinds, names=known)[codes],
     )
     first, summed = sum_by_item(item_ids, weights)
     matrix = scale_rows(unpack_vectors([vectors[place] for place in first]))

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from psycopg.sql import SQL, Literal
 
 from profiles.conf import get_conf
-from profiles.kinds import strengths
+from profiles.kinds import DAY, half_lives, strengths
 from recommender.training.binary_arrays import read_columns
 from recommender.training.dataset import InteractionDataset
-
-DEFAULT_HALF_LIFE_DAYS = 90.0
-"""Of a kind without a rule of its own, as in the SQL of profiles/kinds.py."""
 
 _ROW_COLUMNS = (
     ("profile_id", "int8"),
@@ -57,9 +54,7 @@ def load_dataset(catalog_id: int, *, until: datetime | None = None) -> Interacti
         values=values,
         kinds=kinds,
         kind_names=kind_names,
-        half_lives={
-            name: rules[name].half_life_days if name in rules else DEFAULT_HALF_LIFE_DAYS for name in kind_names
-        },
+        half_lives=dict(zip(kind_names, (half_lives(rules, names=kind_names) / DAY).tolist(), strict=True)),
     )
 
 
