@@ -119,4 +119,4 @@ def test_the_language_is_switched_by_hand(shop: World, open_page: OpenPage):
     page = sign_in(open_page, "/admin/catalog/item/")
     page.get_by_text("mei", exact=True).last.click()
     page.get_by_text("简体中文").click()
-    expect(page.locator("h1, #header-inner").first).to_contain_text("物品")
+    expect(page.locator("h1, #header-inner").first).to_contain_text("条目")
