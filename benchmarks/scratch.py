@@ -38,9 +38,8 @@ def scratch_catalog(key: str) -> Iterator["Catalog"]:
 
 def _drop_spaces(catalog_id: int) -> None:
     """Drop the catalog's indexes first: deleting rows one by one out of an HNSW index takes minutes."""
-    from catalog.services.spaces import delete_space
-
     from catalog.models import EmbeddingSpace
+    from catalog.services.spaces import delete_space
 
     for space_id in EmbeddingSpace.objects.filter(catalog_id=catalog_id).values_list("pk", flat=True):
         delete_space(space_id, force=True)

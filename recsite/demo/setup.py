@@ -6,9 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from catalog.selectors import space_coverage
-from catalog.services.spaces import create_space
-from catalog.tasks import encode_space_items
 from django.conf import settings
 from django.core.management.base import CommandError
 from rich.console import Console
@@ -17,7 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from catalog.extensions import load_options
 from catalog.importers import importers
 from catalog.models import Catalog, EmbeddingSpace, Item
+from catalog.selectors import space_coverage
 from catalog.services.imports import import_items
+from catalog.services.spaces import create_space
+from catalog.tasks import encode_space_items
 from profiles.models import Interaction
 from profiles.services.imports import import_interactions
 from recommender.models import TrainedModel
