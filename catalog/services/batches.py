@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.encoders import EncoderUnavailable, FloatMatrix
+from catalog.extensions import describe_fault
 from catalog.services.embedding_rows import ClaimedItem
 from catalog.services.encoder_cache import SharedEncoder
-
-LONGEST_ERROR = 2_000
 
 
 class EncoderFaultError(Exception):
@@ -52,7 +51,7 @@ def _encode(encoder: SharedEncoder, items: Sequence[ClaimedItem], batch: Encoded
             _encode(encoder, items[:half], batch, failures_in_a_row)
             _encode(encoder, items[half:], batch, failures_in_a_row)
             return
-        reason = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        reason = describe_fault(error)
         batch.failures.append((items[0], reason))
         if not batch.items and len(batch.failures) >= failures_in_a_row:
             raise EncoderFaultError(f"{len(batch.failures)} items in a row failed, the last with {reason}") from error

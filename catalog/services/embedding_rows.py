@@ -165,7 +165,7 @@ def set_aside(space_id: int, item: ClaimedItem, *, error: str, wait: float | Non
                 "space": space_id,
                 "item": item.item_id,
                 "digest": item.digest,
-                "error": error.replace("\0", ""),
+                "error": error,
                 "attempts": min(item.attempts + 1, 32_767),
                 "wait": wait,
             },

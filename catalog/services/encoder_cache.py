@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.conf import get_conf
 from catalog.encoders import Encoder, EncoderUnavailable, FloatMatrix, encoders
-from catalog.extensions import OptionError, RegistryError, load_options
+from catalog.extensions import OptionError, RegistryError, describe_fault, load_options
 
 
 class SharedEncoder:
@@ -62,7 +62,7 @@ def _build(key: str, component: Any, options: Any) -> SharedEncoder:
     except EncoderUnavailable:
         raise
     except Exception as error:  # a plug-in's encoder may raise anything
-        raise EncoderUnavailable(f"encoder {key!r} cannot be built: {type(error).__name__}: {error}") from error
+        raise EncoderUnavailable(f"encoder {key!r} cannot be built: {describe_fault(error)}") from error
 
 
 def forget_encoders() -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.conf import EncodingConf, get_conf
 from catalog.encoders import EncoderUnavailable
+from catalog.extensions import make_storable
 from catalog.halfvec import MAX_DIMENSIONS
 from catalog.models import Catalog, EmbeddingSpace
 from catalog.services import embedding_rows as rows
@@ -54,7 +55,7 @@ def encode_space(
     try:
         run.sweep_until_done()
     except (EncoderFaultError, EncoderUnavailable) as error:
-        EmbeddingSpace.objects.filter(pk=space_id).update(error=str(error))
+        EmbeddingSpace.objects.filter(pk=space_id).update(error=make_storable(str(error)))
         raise
     if not run.report.stopped:
         _finish(space_id)

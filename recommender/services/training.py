@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.extensions import dump_options, load_options
+from catalog.extensions import describe_fault, dump_options, load_options
 from catalog.vector_index import build_index
 from recommender.learners import Learner, Progress, Publication, learners
 from recommender.learners.verification import verify_known_ids, verify_publication
@@ -107,9 +107,8 @@ def _publish(model: TrainedModel, publication: Publication, metrics: Mapping[str
 
 def _fail(model: TrainedModel, error: BaseException) -> None:
     logger.error("training %s failed", model, exc_info=error)
-    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     TrainedModel.objects.filter(pk=model.pk, state=_TRAINING).update(
-        state=TrainedModel.State.FAILED, error=reason, finished_at=timezone.now()
+        state=TrainedModel.State.FAILED, error=describe_fault(error), finished_at=timezone.now()
     )
 
 

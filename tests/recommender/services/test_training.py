@@ -166,6 +166,7 @@ def test_items_deleted_meanwhile_are_left_out(stub: type[Stub]) -> None:
     [
         (RuntimeError("no convergence"), "RuntimeError: no convergence"),
         (KeyError(), "KeyError"),
+        (ValueError("of\0nothing"), "ValueError: ofnothing"),
         (lambda data: Scores(data.item_ids, np.full(len(data.item_ids), np.nan)), "PublicationError: scores: nan at 0"),
         (lambda data: Scores(data.item_ids + 1000, np.ones(len(data.item_ids))), "is not in the dataset"),
         (lambda data: None, "returned NoneType"),
