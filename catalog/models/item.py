@@ -7,11 +7,9 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from catalog.field_values import MAX_KEY
 from catalog.models.tenant import Catalog
 from catalog.querysets import ItemQuerySet
-
-KEY_LENGTH = 512
-"""Longest external id of an item or a profile, in characters."""
 
 
 class Item(models.Model):
@@ -19,7 +17,7 @@ class Item(models.Model):
 
     # No index of its own: in a catalog that statistics don't know yet it would look as good as that of the key.
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"), db_index=False)
-    key = models.CharField(_("key"), max_length=KEY_LENGTH)
+    key = models.CharField(_("key"), max_length=MAX_KEY)
     kind = models.CharField(_("kind"), max_length=50, default="item")
     title = models.TextField(_("title"), blank=True)
     text = models.TextField(_("text"), blank=True)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Catalog, Item
+from profiles.interaction_rows import MAX_INTERACTION_ID
 from profiles.models.profile import Profile
 from profiles.querysets import InteractionQuerySet
 
@@ -22,7 +23,7 @@ class Interaction(models.Model):
     value = models.FloatField(_("value"), null=True)
     occurred_at = models.DateTimeField(_("time"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
-    key = models.CharField(_("interaction id"), max_length=128, null=True)  # noqa: DJ001 - NULL leaves the unique index
+    key = models.CharField(_("interaction id"), max_length=MAX_INTERACTION_ID, null=True)  # noqa: DJ001 - NULL leaves the unique index
     query_text = models.TextField(_("query"), default="", db_default="")
     context = models.JSONField(_("context"), default=dict, db_default={})
     recommendation_id = models.UUIDField(_("recommendation"), null=True)

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.field_values import MAX_KEY
 from catalog.models import Catalog
-from catalog.models.item import KEY_LENGTH
 from profiles.querysets import ProfileQuerySet
 
 
@@ -18,7 +18,7 @@ class Profile(models.Model):
 
     # No index of its own: in a catalog that statistics don't know yet it would look as good as that of the key.
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, verbose_name=_("catalog"), db_index=False)
-    key = models.CharField(_("key"), max_length=KEY_LENGTH)
+    key = models.CharField(_("key"), max_length=MAX_KEY)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True, db_default={})
     merged_into = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, blank=True, editable=False, verbose_name=_("merged into")
