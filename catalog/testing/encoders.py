@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from catalog.encoders import Encoder, FloatMatrix
-from catalog.extensions import describe_options, dump_options, load_options
+from catalog.testing.components import ComponentContract
 
 TEXTS = (
     "red leather shoes",
@@ -24,7 +24,7 @@ TEXTS = (
 )
 
 
-class EncoderContract:
+class EncoderContract(ComponentContract):
     """The tests that every encoder passes; put them to yours so::
 
         class TestMine(EncoderContract):
@@ -36,26 +36,18 @@ class EncoderContract:
     ``tolerance`` bounds how far a vector may move with the batch it is in. Override ``build`` if building takes more.
     """
 
-    component: ClassVar[type[Any]]
-    options: ClassVar[dict[str, Any]] = {}
     other_options: ClassVar[dict[str, Any] | None] = None
     tolerance: ClassVar[float] = 1e-5
 
     def build(self, values: dict[str, Any]) -> Encoder:
         """Build the encoder from plain option values."""
-        built: Encoder = self.component(load_options(self.component.Options, values))
+        built: Encoder = self.construct(values)
         return built
 
     @pytest.fixture
     def encoder(self) -> Encoder:
         """The encoder under test."""
         return self.build(self.options)
-
-    def test_options_survive_a_round_trip_through_plain_values(self) -> None:
-        cls = self.component.Options
-        options = load_options(cls, self.options)
-        assert load_options(cls, dump_options(options)) == options
-        assert [field.name for field in describe_options(cls)] == list(dump_options(options))
 
     def test_documents_are_a_float32_row_of_unit_length_each(self, encoder: Encoder) -> None:
         check_matrix(encoder.encode_documents(TEXTS), encoder=encoder, rows=len(TEXTS))

@@ -2,13 +2,13 @@
 
 import copy
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from catalog.extensions import describe_options, dump_options, load_options
+from catalog.testing.components import ComponentContract
 from recommender.learners import Learner, Neighbours, Publication, Scores
 from recommender.learners.verification import verify_publication
 from recommender.testing.datasets import make_dataset, make_random_rows
@@ -17,7 +17,7 @@ from recommender.training.dataset import InteractionDataset
 ITEMS = 20
 
 
-class LearnerContract:
+class LearnerContract(ComponentContract):
     """The tests that every learner passes; put them to yours so::
 
         class TestMine(LearnerContract):
@@ -27,12 +27,9 @@ class LearnerContract:
     ``options`` are plain JSON values. Override ``draw_dataset`` if yours needs more than random interactions.
     """
 
-    component: ClassVar[type[Any]]
-    options: ClassVar[dict[str, Any]] = {}
-
     def build(self) -> Learner:
         """Build the learner from plain option values."""
-        built: Learner = self.component(load_options(self.component.Options, self.options))
+        built: Learner = self.construct(self.options)
         return built
 
     def draw_dataset(self, seed: int) -> InteractionDataset:
@@ -42,14 +39,6 @@ class LearnerContract:
     def train(self, dataset: InteractionDataset) -> Publication:
         """Train a new learner."""
         return self.build().train(dataset, progress=lambda fraction: None)
-
-    def test_options_survive_a_round_trip_through_plain_values(self) -> None:
-        cls = self.component.Options
-        options = load_options(cls, self.options)
-        assert load_options(cls, dump_options(options)) == options
-
-    def test_every_option_has_a_help_text(self) -> None:
-        assert [field.name for field in describe_options(self.component.Options) if not field.help] == []
 
     @pytest.mark.parametrize("seed", range(5))
     def test_what_it_returns_fits_its_shape(self, seed: int) -> None:

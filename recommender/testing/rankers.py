@@ -1,11 +1,9 @@
 """The contract of rankers as tests: inherit RankerContract and say how to build yours."""
 
-from typing import Any, ClassVar
-
 import numpy as np
 import pytest
 
-from catalog.extensions import describe_options, dump_options, load_options
+from catalog.testing.components import ComponentContract
 from recommender.ranking import Ranker
 from recommender.records import CandidateList
 
@@ -28,7 +26,7 @@ def make_random_lists(seed: int) -> list[CandidateList]:
     return lists
 
 
-class RankerContract:
+class RankerContract(ComponentContract):
     """The tests that every ranker passes; put them to yours so::
 
         class TestMine(RankerContract):
@@ -38,19 +36,10 @@ class RankerContract:
     ``options`` are plain JSON values.
     """
 
-    component: ClassVar[type[Any]]
-    options: ClassVar[dict[str, Any]] = {}
-
     def build(self) -> Ranker:
         """Build the ranker from plain option values."""
-        built: Ranker = self.component(load_options(self.component.Options, self.options))
+        built: Ranker = self.construct(self.options)
         return built
-
-    def test_options_survive_a_round_trip_and_have_help_texts(self) -> None:
-        cls = self.component.Options
-        options = load_options(cls, self.options)
-        assert load_options(cls, dump_options(options)) == options
-        assert [field.name for field in describe_options(cls) if not field.help] == []
 
     @pytest.mark.parametrize("lists", [[], [make_list("a")], [make_list("a"), make_list("b")]])
     def test_nothing_gives_nothing(self, lists: list[CandidateList]) -> None:

@@ -1,11 +1,9 @@
 """The contract of re-rankers as tests: inherit RerankerContract and say how to build yours."""
 
-from typing import Any, ClassVar
-
 import numpy as np
 import pytest
 
-from catalog.extensions import describe_options, dump_options, load_options
+from catalog.testing.components import ComponentContract
 from recommender.records import FloatMatrix, Ranking
 from recommender.reranking import Reranker
 
@@ -27,7 +25,7 @@ def make_random_pool(seed: int) -> tuple[Ranking, FloatMatrix]:
     return make_ranking(*np.sort(dice.random(count))[::-1]), vectors.astype(np.float32)
 
 
-class RerankerContract:
+class RerankerContract(ComponentContract):
     """The tests that every re-ranker passes; put them to yours so::
 
         class TestMine(RerankerContract):
@@ -37,19 +35,10 @@ class RerankerContract:
     ``options`` are plain JSON values.
     """
 
-    component: ClassVar[type[Any]]
-    options: ClassVar[dict[str, Any]] = {}
-
     def build(self) -> Reranker:
         """Build the re-ranker from plain option values."""
-        built: Reranker = self.component(load_options(self.component.Options, self.options))
+        built: Reranker = self.construct(self.options)
         return built
-
-    def test_options_survive_a_round_trip_and_have_help_texts(self) -> None:
-        cls = self.component.Options
-        options = load_options(cls, self.options)
-        assert load_options(cls, dump_options(options)) == options
-        assert [field.name for field in describe_options(cls) if not field.help] == []
 
     def test_nothing_gives_nothing(self) -> None:
         empty = np.empty((0, 6), dtype=np.float32)

@@ -5,7 +5,7 @@ from html import unescape
 from typing import Any, ClassVar
 from uuid import UUID
 
-from catalog.extensions import describe_options, dump_options, load_options
+from catalog.testing.components import ComponentContract
 from recommender.records import Reason, Slate, SlateEntry
 from recommender.widget_html import render_slate
 from recommender.widgets import widgets
@@ -13,7 +13,7 @@ from recommender.widgets import widgets
 TITLES = ("<b>Bold</b> & “quoted”", "红楼梦", "ألف ليلة وليلة", "word " * 60, "👩‍👩‍👧", "")
 
 
-class WidgetContract:
+class WidgetContract(ComponentContract):
     """The tests that every widget passes; put them to yours so::
 
         class TestMine(WidgetContract):
@@ -24,7 +24,10 @@ class WidgetContract:
     """
 
     key: ClassVar[str]
-    options: ClassVar[dict[str, Any]] = {}
+
+    def find_component(self) -> type[Any]:
+        """Look the widget up by its key."""
+        return widgets.get(self.key)
 
     def render(self, *entries: SlateEntry, logged: bool = True) -> str:
         """Render a slate as a page does."""
@@ -40,12 +43,6 @@ class WidgetContract:
             recommendation_id=UUID(int=7) if logged else None,
         )
         return render_slate(slate, catalog_id=1, user_id="ada", heading="For <you> & me")
-
-    def test_options_survive_a_round_trip_and_have_help_texts(self) -> None:
-        cls = widgets.get(self.key).Options
-        options = load_options(cls, self.options)
-        assert load_options(cls, dump_options(options)) == options
-        assert [field.name for field in describe_options(cls) if not field.help] == []
 
     def test_it_has_a_label_for_editors(self) -> None:
         assert str(widgets.get(self.key).label)
