@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.filters import CATALOG
@@ -22,7 +23,7 @@ FIRST = 3
 class RecommendationAdmin(ReadOnlyAdmin[Recommendation]):
     """Read-only, latest first."""
 
-    list_display = ("show_time", "placement", "show_profile", "show_items", "show_count", "show_duration")
+    list_display = ("show_time", "show_placement", "show_profile", "show_items", "show_count", "show_duration")
     list_filter = (CATALOG, ("placement", ThemedRelatedFilter), ("profile", ThemedRelatedFilter))
     list_defer = ("scores",)
     list_select_related = ("placement", "profile")
@@ -44,6 +45,11 @@ class RecommendationAdmin(ReadOnlyAdmin[Recommendation]):
     def show_time(self, row: Recommendation) -> SafeString | str:
         """Show when it was served."""
         return show_time(row.created_at)
+
+    @admin.display(description=_("placement"))
+    def show_placement(self, row: Recommendation) -> str:
+        """Show the placement's name in the reader's language."""
+        return gettext(row.placement.name) if row.placement else NOTHING
 
     @admin.display(description=_("profile"))
     def show_profile(self, row: Recommendation) -> SafeString | str:
