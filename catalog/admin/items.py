@@ -26,8 +26,9 @@ from catalog.admin.shown import (
     show_words,
 )
 from catalog.admin.theme import TextArea, TextInput
+from catalog.item_rows import check_item_row
 from catalog.models import Embedding, Item
-from catalog.records import ItemRecord
+from catalog.records import ItemRecord, SourceRow
 from catalog.selectors import active_space, nearest_items
 from catalog.services.items import delete_items, set_hidden, upsert_items
 
@@ -50,6 +51,20 @@ class ItemForm(TidyForm[Item]):
             "url": TextInput(),
             "image_url": TextInput(),
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the fields against the rules that imports and the API keep: an URL may be no script."""
+        cleaned = super().clean() or self.cleaned_data
+        values = {name: cleaned.get(name) for name in (*_WRITTEN, "categories", "attributes")}
+        values["key"] = cleaned.get("key") or self.instance.key or "-"
+        checked = check_item_row(
+            SourceRow(0, {name: value for name, value in values.items() if value not in ("", None)})
+        )
+        for error in checked if isinstance(checked, tuple) else ():
+            name = error.field if error.field in self.fields else None
+            if name not in self.errors:
+                self.add_error(name, error.reason)
+        return cleaned
 
 
 @admin.register(Item)
@@ -131,7 +146,7 @@ class ItemAdmin(ModelAdmin[Item]):
     @admin.action(description=_("Hide from every slate"), permissions=["change"])
     def hide(self, request: HttpRequest, queryset: QuerySet[Item]) -> None:
         """Hide the chosen items."""
-        count = sum(set_hidden(catalog_id, keys, hidden=True) for catalog_id, keys in _group_keys(queryset).items())
+        count = _set_hidden(queryset, hidden=True)
         messages.success(
             request, ngettext("%(count)d item hidden.", "%(count)d items hidden.", count) % {"count": count}
         )

@@ -56,6 +56,26 @@ def test_an_edit_goes_through_the_service_and_is_announced(
     assert heard == [1]
 
 
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"url": "//evil.example/"}, "url"),
+        ({"image_url": "data:text/html,x"}, "image_url"),
+        ({"kind": "Two Words"}, "kind"),
+        ({"title": "t" * 1001}, "title"),
+        ({"attributes": '{"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": {"j": 1}}}}}}}}}}'}, "attributes"),
+    ],
+)
+def test_what_an_import_refuses_an_editor_cannot_write(
+    editor: Client, world: World, changed: dict[str, str], name: str
+):
+    answer = editor.post(page(world.items["a"]), fields(**changed))
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [name]
+    assert Item.objects.get(key="a").title == "Title of a"
+
+
 def test_a_new_item_is_made_with_a_key(editor: Client, world: World):
     answer = editor.post(
         reverse("admin:catalog_item_add"), fields(catalog=world.catalog.pk, key="a key/with: all", attributes="")
