@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from catalog.importers.base import ImportSourceError
+from catalog.importers.base import ImportSourceError, Table
 from catalog.records import RowError, SourceRow
 
 Order = Literal["none", "file"]
@@ -16,8 +16,14 @@ ORDER_HELP = (
 )
 
 
-def invent_times(rows: Iterator[SourceRow | RowError], *, start: str) -> Iterator[SourceRow | RowError]:
-    """Yield ``rows``, those without ``occurred_at`` given one: ``start`` plus one second a line."""
+def keep_order(
+    rows: Iterator[SourceRow | RowError], table: Table, *, order: Order, start: str
+) -> Iterator[SourceRow | RowError]:
+    """Return ``rows``; with order "file" an interaction without a time is given one: ``start`` plus a second a line."""
+    return _invent_times(rows, start=start) if table == "interactions" and order == "file" else rows
+
+
+def _invent_times(rows: Iterator[SourceRow | RowError], *, start: str) -> Iterator[SourceRow | RowError]:
     first = read_start(start)
     for row in rows:
         if isinstance(row, SourceRow) and row.fields.get("occurred_at") is None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from catalog.importers.base import ImportSourceError, Table, importers
 from catalog.importers.book_shelves import CATEGORY_OF_SHELF, pick_categories
 from catalog.importers.delimited_rows import Cells, split_rows
-from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, invent_times
+from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
 from catalog.importers.source_files import find_file
 from catalog.importers.source_lines import read_lines
 from catalog.records import RowError, SourceRow
@@ -51,7 +51,7 @@ class Goodbooks:
         if table == "items":
             return self._read_books(source)
         rows = _read_ratings(find_file(source, ("ratings.csv",))[0])
-        return invent_times(rows, start=self.options.order_start) if self.options.order == "file" else rows
+        return keep_order(rows, table, order=self.options.order, start=self.options.order_start)
 
     def _read_books(self, source: Path) -> Iterator[SourceRow | RowError]:
         path, _ = find_file(source, ("books.csv",))

@@ -9,7 +9,7 @@ import orjson
 
 from catalog.importers.base import ImportSourceError, Table, importers
 from catalog.importers.columns import ColumnMap
-from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, invent_times
+from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
 from catalog.importers.source_lines import read_lines
 from catalog.records import RowError, SourceRow
 
@@ -40,9 +40,7 @@ class Jsonl:
     def read_rows(self, source: Path, table: Table) -> Iterator[SourceRow | RowError]:
         """Yield a row for every line that is not blank; one that is no JSON object is a RowError."""
         rows = self._read_rows(source, table)
-        if table == "interactions" and self.options.order == "file":
-            return invent_times(rows, start=self.options.order_start)
-        return rows
+        return keep_order(rows, table, order=self.options.order, start=self.options.order_start)
 
     def _read_rows(self, source: Path, table: Table) -> Iterator[SourceRow | RowError]:
         options = self.options

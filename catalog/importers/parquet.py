@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from catalog.importers.base import ImportSourceError, Table, importers
 from catalog.importers.columns import ColumnMap
-from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, invent_times
+from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
 from catalog.records import RowError, SourceRow
 
 
@@ -42,9 +42,7 @@ class Parquet:
     def read_rows(self, source: Path, table: Table) -> Iterator[SourceRow | RowError]:
         """Yield every row of the file."""
         rows = self._read_rows(source, table)
-        if table == "interactions" and self.options.order == "file":
-            return invent_times(rows, start=self.options.order_start)
-        return rows
+        return keep_order(rows, table, order=self.options.order, start=self.options.order_start)
 
     def _read_rows(self, source: Path, table: Table) -> Iterator[SourceRow | RowError]:
         try:
