@@ -40,13 +40,3 @@ class InteractionReport:
     duplicates: int = 0
     errors: tuple[RowError, ...] = ()
     created_places: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One interaction as a history holds it; ``item_id`` is None for a search."""
-
-    item_id: int | None
-    kind: str
-    value: float | None
-    occurred_at: datetime

@@ -4,8 +4,7 @@ import numpy as np
 from django.db import connection
 
 from profiles.interests import InterestVector
-from profiles.models import Interaction, Interest, Profile
-from profiles.records import HistoryEntry
+from profiles.models import Interest, Profile
 
 # What has happened since the interests were summed up, or a new text space to sum them up in.
 STALE_SQL = """
@@ -18,12 +17,6 @@ def find_profile(catalog_id: int, key: str) -> Profile | None:
     """Return the profile with this key, or the one that it was merged into; None where there is none."""
     profile = Profile.objects.in_catalog(catalog_id).filter(key=key).select_related("merged_into").first()
     return profile and (profile.merged_into or profile)
-
-
-def load_history(profile_id: int, *, limit: int) -> tuple[HistoryEntry, ...]:
-    """Return the latest ``limit`` interactions, latest first: one range scan of an index."""
-    rows = Interaction.objects.of_profile(profile_id).values_list("item_id", "kind", "value", "occurred_at")
-    return tuple(HistoryEntry(*row) for row in rows[:limit])
 
 
 def load_interests(profile_id: int) -> tuple[InterestVector, ...]:

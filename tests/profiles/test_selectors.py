@@ -8,8 +8,8 @@ from catalog.models import Catalog, EmbeddingSpace
 from catalog.records import ItemRecord
 from catalog.services.items import upsert_items
 from profiles.models import Interaction, Interest, Profile
-from profiles.records import HistoryEntry, InteractionRecord
-from profiles.selectors import find_profile, load_history, load_interests
+from profiles.records import InteractionRecord
+from profiles.selectors import find_profile, load_interests
 from profiles.services.interactions import record_interactions
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -34,25 +34,6 @@ def record(catalog: Catalog, count: int, users: int) -> None:
         for place in range(count)
     ]
     record_interactions(catalog.pk, records)
-
-
-def test_a_history_is_the_latest_first(catalog, django_assert_num_queries):
-    record(catalog, 30, 3)
-    search = InteractionRecord(user_id="u0", kind="search", query="dune", occurred_at=NOON + timedelta(hours=2))
-    record_interactions(catalog.pk, [search])
-    profile = find_profile(catalog.pk, "u0")
-    items = dict(Interaction.objects.exclude(item=None).values_list("item__key", "item_id"))
-
-    with django_assert_num_queries(1):
-        history = load_history(profile.pk, limit=3)
-
-    assert history == (
-        HistoryEntry(None, "search", None, NOON + timedelta(hours=2)),
-        HistoryEntry(items["i7"], "rating", 2.0, NOON + timedelta(minutes=27)),
-        HistoryEntry(items["i4"], "rating", 4.0, NOON + timedelta(minutes=24)),
-    )
-    assert len(load_history(profile.pk, limit=100)) == 11
-    assert load_history(0, limit=100) == ()
 
 
 def test_a_history_is_one_range_scan_of_its_index_without_a_sort(catalog):
