@@ -7,12 +7,11 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
+from profiles.kinds import DAY
 from recommender.learners.base import Neighbours, Progress, Shape, learners
 from recommender.learners.people import count_voices, decay
 from recommender.learners.transitions import Log, keep_strongest, make_log, split_items, sum_transitions
 from recommender.training.dataset import InteractionDataset
-
-DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.learners.people import decay
 from recommender.training.dataset import InteractionDataset
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -118,7 +119,7 @@ def _step(log: Log, rows: NDArray[np.int64], *, step: int, weight: float, gap_ha
     inside = (log.profiles[rows] == log.profiles[others]) & (log.items[rows] != log.items[others])
     places, rows, others = places[inside], rows[inside], others[inside]
     weights = weight * np.sqrt(log.strengths[rows] * log.strengths[others])
-    weights *= np.exp2(-np.abs(log.times[rows] - log.times[others]) / gap_half_life)
+    weights *= decay(np.abs(log.times[rows] - log.times[others]), half_life=gap_half_life)
     weights *= np.maximum(log.fresh[rows], log.fresh[others])
     return places, log.items[others].astype(np.int64), weights
 

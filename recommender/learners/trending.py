@@ -8,11 +8,10 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
+from profiles.kinds import DAY
 from recommender.learners.base import Progress, Scores, Shape, learners
 from recommender.learners.people import count_voices
 from recommender.training.dataset import InteractionDataset
-
-DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
