@@ -93,6 +93,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENVIRONMENT.cache_url or embedded_cache_url(ENVIRONMENT),
         "KEY_PREFIX": "recsite",
+        "OPTIONS": {"serializer": "recsite.cache_values.JsonValues"},
     }
 }
 
