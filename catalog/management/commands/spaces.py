@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from catalog.encoders import EncoderUnavailable
@@ -70,7 +71,7 @@ class Command(BaseCommand):
                 space.get_state_display(),
                 f"{coverage.encoded:,} of {coverage.total:,}",
                 f"{coverage.failed:,}",
-                space.error,
+                escape(space.error),
             )
         Console(file=self.stdout, width=160).print(table)  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from recommender.records import Slate
@@ -37,16 +38,17 @@ def dump_slate(slate: Slate) -> str:
 
 def print_slate(console: Console, slate: Slate, *, heading: str) -> None:
     """Print the slate as a table with each entry's score, sources and reason."""
-    table = Table(title=f"{heading}  ·  {slate.milliseconds:.1f} ms", title_justify="left", title_style="bold")
+    # Titles and keys are anybody's words: what looks like markup in them is text.
+    title = f"{escape(heading)}  ·  {slate.milliseconds:.1f} ms"
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("#", justify="right", style="dim")
-    table.add_column("item", ratio=4, no_wrap=True)
-    table.add_column("score", justify="right")
-    table.add_column("sources", ratio=2, style="cyan")
-    table.add_column("reason", ratio=4, style="italic")
+    table.add_column("item", min_width=18)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("sources", min_width=14, style="cyan")
+    table.add_column("reason", min_width=18, style="italic")
     for place, entry in enumerate(slate.entries, start=1):
-        table.add_row(
-            str(place), entry.title or entry.key, f"{entry.score:.4f}", ", ".join(entry.sources), entry.reason.text
-        )
+        name, score, sources = entry.title or entry.key, f"{entry.score:.4f}", ", ".join(entry.sources)
+        table.add_row(str(place), escape(name), score, sources, escape(entry.reason.text))
     console.print(table)
     if slate.exhausted:
         console.print(f"{len(slate.entries)} of {slate.requested}: no further item is eligible", style="dim")

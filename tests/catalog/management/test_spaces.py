@@ -59,12 +59,12 @@ def test_create_tells_how_to_build_the_space(catalog: Catalog) -> None:
 
 
 def test_list_shows_coverage_and_errors(catalog: Catalog, pair: tuple[int, int]) -> None:
-    EmbeddingSpace.objects.filter(pk=pair[1]).update(error="no weights")
+    EmbeddingSpace.objects.filter(pk=pair[1]).update(error="no weights in [/models]")
 
     lines = call_spaces("list").splitlines()
 
     assert any(str(pair[0]) in line and "12 of 12" in line and "active" in line for line in lines)
-    assert any(str(pair[1]) in line and "building" in line and "no weights" in line for line in lines)
+    assert any(str(pair[1]) in line and "building" in line and "no weights in [/models]" in line for line in lines)
 
 
 def test_compare_tells_the_overlap(pair: tuple[int, int]) -> None:
