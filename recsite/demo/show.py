@@ -3,6 +3,7 @@
 from django.db.models import Count
 from django.utils import timezone
 from rich.console import Console
+from rich.markup import escape
 
 from catalog.models import Catalog
 from profiles.models import Profile
@@ -26,13 +27,14 @@ def show_people(catalog: Catalog, console: Console) -> None:
     stranger = recommend(catalog.pk, placement="home", user_id=STRANGER)
     print_slate(console, stranger, heading=STRANGER)
     console.rule("Somebody with a single click")
-    _click(catalog, stranger.entries[-1].key, only_once=True)
+    Profile.objects.in_catalog(catalog.pk).filter(key=NEWCOMER).delete()  # new at every run, with one click again
+    _click(catalog, stranger.entries[-1].key)
     before = recommend(catalog.pk, placement="home", user_id=NEWCOMER)
     print_slate(console, before, heading=NEWCOMER)
     clicked = next((entry for entry in before.entries if "history_match" in entry.sources), before.entries[0])
     _click(catalog, clicked.key)
     after = recommend(catalog.pk, placement="home", user_id=NEWCOMER)
-    console.rule(f"The same person, one click later: {clicked.title}")
+    console.rule(f"The same person, one click later: {escape(clicked.title)}")
     print_slate(console, after, heading=NEWCOMER)
     _compare(console, before, after)
 
@@ -41,10 +43,7 @@ def _find_long_history(catalog: Catalog) -> Profile:
     return Profile.objects.in_catalog(catalog.pk).annotate(actions=Count("interaction")).order_by("-actions", "pk")[0]
 
 
-def _click(catalog: Catalog, item: str, *, only_once: bool = False) -> None:
-    known = Profile.objects.in_catalog(catalog.pk).filter(key=NEWCOMER).exists()
-    if only_once and known:
-        return
+def _click(catalog: Catalog, item: str) -> None:
     record = InteractionRecord(user_id=NEWCOMER, kind="click", occurred_at=timezone.now(), item=item)
     record_interactions(catalog.pk, [record])
 

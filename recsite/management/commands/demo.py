@@ -63,7 +63,7 @@ def _worker(console: Console) -> Iterator[None]:
             start_new_session=True,
         )
         try:
-            console.print(f"Celery worker started (its log: {log})", style="dim", highlight=False)
+            console.print(f"Celery worker started (its log: {log})", style="dim", markup=False, highlight=False)
             yield
         finally:
             _stop(process)
