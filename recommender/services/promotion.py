@@ -91,6 +91,8 @@ def _lock_versions(catalog_id: int, learner: str) -> dict[int, TrainedModel]:
 
 
 def _activate(model: TrainedModel, versions: dict[int, TrainedModel], *, promoted_at: datetime) -> None:
+    if model.shape == TrainedModel.Shape.VECTORS and model.space_id is None:
+        raise PromotionError(f"{model}: its embedding space has been deleted")
     for version in versions.values():
         if version.state == State.ACTIVE:
             version.state = State.RETIRED

@@ -134,6 +134,19 @@ def test_an_index_that_a_killed_worker_owes_is_built_first(settings: Any) -> Non
     drop_index(space.pk)
 
 
+def test_a_version_whose_vectors_are_gone_is_neither_promoted_nor_rolled_back_to() -> None:
+    catalog = make_catalog()
+    old, new = make_version(catalog), make_version(catalog)
+    for version in (old, new):
+        promote_model(version.pk)
+    TrainedModel.objects.filter(pk=old.pk).update(shape="vectors")
+    with pytest.raises(PromotionError, match="its embedding space has been deleted"):
+        promote_model(old.pk)
+    with pytest.raises(PromotionError, match="its embedding space has been deleted"):
+        roll_back_model(catalog.pk, learner="popular")
+    assert list_states(old, new) == ["retired", "active"]
+
+
 def test_the_last_retired_and_failed_are_kept_with_the_rest_deleted() -> None:
     catalog = make_catalog()
     (item,) = make_items(catalog, 1)
