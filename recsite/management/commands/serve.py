@@ -30,7 +30,9 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 class Command(BaseCommand):
     """Serves recsite from one machine."""
 
-    help = "Runs the web server, one worker and the scheduler; Ctrl-C stops them all."
+    help = (
+        "Runs the web server, one worker and the scheduler; Ctrl-C stops them all. -v 2 shows each task of the worker."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where to listen."""
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
         parser.add_argument("--web-workers", type=int, default=2, help="web processes (default: %(default)s)")
 
-    def handle(self, *, host: str, port: int, web_workers: int, **_: Any) -> None:
+    def handle(self, *, host: str, port: int, web_workers: int, verbosity: int = 1, **_: Any) -> None:
         """Prepares the database and the static files, then supervises the three programs."""
         check_port_is_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
@@ -46,17 +48,22 @@ class Command(BaseCommand):
             collect_static_files(self.stdout.write)
         login = make_first_login()
         connections.close_all()  # the supervisor itself needs none from here on
-        supervisor = Supervisor(plan_children(host, port, web_workers=web_workers), output=sys.stdout)
+        children = plan_children(host, port, web_workers=web_workers, worker_log="INFO" if verbosity > 1 else "WARNING")
+        supervisor = Supervisor(children, output=sys.stdout)
         supervisor.run(then=lambda: announce(supervisor, host, port, login))
         self.stdout.write("stopped")
 
 
-def plan_children(host: str, port: int, *, web_workers: int) -> list[Child]:
-    """The three programs; the worker uses threads, because a forked child that uses torch hangs."""
+def plan_children(host: str, port: int, *, web_workers: int, worker_log: str) -> list[Child]:
+    """
+    The three programs; the worker uses threads, because a forked child that uses torch hangs.
+
+    At INFO the worker tells two lines a task: after an import that is hundreds, and the login scrolls out of sight.
+    """
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(CHECKOUT / "gunicorn.conf.py"), "--bind", bind]
     celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
-    worker = ["worker", "--queues", QUEUES, "--pool", "threads", "--concurrency", "2", "--loglevel", "INFO"]
+    worker = ["worker", "--queues", QUEUES, "--pool", "threads", "--concurrency", "2", "--loglevel", worker_log]
     alone = ["--without-gossip", "--without-mingle", "--hostname", f"serve-{port}@%h"]
     return [
         Child("web", [*gunicorn, "--workers", str(web_workers), "--chdir", str(CHECKOUT), "recsite.wsgi"]),
