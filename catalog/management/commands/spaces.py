@@ -76,7 +76,10 @@ class Command(BaseCommand):
         Console(file=self.stdout, width=160).print(table)  # type: ignore[arg-type]
 
     def _create(self, catalog: Catalog, options: dict[str, Any]) -> None:
-        values = orjson.loads(options["options"])
+        try:
+            values = orjson.loads(options["options"])
+        except orjson.JSONDecodeError as error:
+            raise CommandError(f"--options: not JSON: {error}") from error
         if not isinstance(values, dict):
             raise CommandError("--options: must be a JSON object")
         space = create_space(catalog.pk, encoder=options["encoder"], options=values, role=options["role"])

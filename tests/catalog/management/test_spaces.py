@@ -104,7 +104,7 @@ def test_delete_takes_the_rows_along(pair: tuple[int, int]) -> None:
     [
         (["create", "--encoder", "nope"], "encoders: no 'nope'"),
         (["create", "--encoder", "tricky", "--options", "[1]"], "--options: must be a JSON object"),
-        (["create", "--encoder", "tricky", "--options", "{"], "unexpected end of data"),
+        (["create", "--encoder", "tricky", "--options", "{"], "--options: not JSON: unexpected end of data"),
         (["create", "--encoder", "tricky", "--options", '{"size": 1}'], "option 'size': unknown"),
         (["promote", "0"], "catalog 'books' has no such space"),
         (["rollback"], "no space of role 'text' has been active before"),
