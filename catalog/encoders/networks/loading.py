@@ -1,7 +1,6 @@
 """Loads a transformer and its tokenizer from a folder: safetensors alone, no code from it, no network."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from django.conf import settings
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -102,7 +102,9 @@ def load_dense(folder: Path) -> nn.Module:
 def choose_device(name: str = "auto") -> torch.device:
     """Return the named device; ``auto`` is what RECSITE_DEVICE names, else a CUDA GPU if there is one, else the CPU."""
     if name == "auto":
-        name = os.environ.get("RECSITE_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+        name = settings.RECSITE_DEVICE if settings.configured else "auto"
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.empty(1, device=device)

@@ -138,9 +138,9 @@ def test_bf16_is_near_fp32_and_a_space_of_its_own(build_model: Build) -> None:
     ],
 )
 def test_fingerprint_changes_with_what_changes_vectors_alone(
-    build_model: Build, options: dict[str, Any], changes: bool, monkeypatch: pytest.MonkeyPatch
+    build_model: Build, options: dict[str, Any], changes: bool, settings: Any
 ) -> None:
-    monkeypatch.setenv("RECSITE_DEVICE", "cpu")
+    settings.RECSITE_DEVICE = "cpu"
     folder = build_model("bert")
     assert (load(folder).fingerprint != load(folder, **options).fingerprint) is changes
 
@@ -196,10 +196,15 @@ def test_threads_may_share_an_encoder(build_model: Build) -> None:
 
 
 @pytest.mark.parametrize("device", ["warp9", "cuda:99"])
-def test_a_device_that_is_not_here_is_named(build_model: Build, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RECSITE_DEVICE", device)
+def test_a_device_that_is_not_here_is_named(build_model: Build, device: str, settings: Any) -> None:
+    settings.RECSITE_DEVICE = device
     with pytest.raises(EncoderUnavailable, match=f"no device '{device}'"):
         load(build_model("bert"), device="auto")
+
+
+def test_where_the_settings_leave_the_device_open_there_is_one(build_model: Build, settings: Any) -> None:
+    settings.RECSITE_DEVICE = "auto"
+    assert load(build_model("bert"), device="auto").dimensions > 0
 
 
 @pytest.mark.parametrize(
