@@ -38,7 +38,7 @@ def read_lines(source: Path, *, encoding: str = "utf-8") -> Iterator[SourceLine]
         while raw := _read_line(source, stream, number):
             number += 1
             if number == 1:
-                raw = _strip_bom(source, raw, encoding)
+                raw = _strip_bom(source, raw)
             problem = ""
             if len(raw) > MAX_ROW:
                 problem = f"a line of more than {MAX_ROW:,} bytes"
@@ -102,7 +102,7 @@ def _skip_line(source: Path, stream: io.BufferedReader, number: int) -> None:
         pass
 
 
-def _strip_bom(source: Path, raw: bytes, encoding: str) -> bytes:
+def _strip_bom(source: Path, raw: bytes) -> bytes:
     if raw.startswith(codecs.BOM_UTF8):
         return raw[3:]
     if raw.startswith(_WIDE_BOMS):
