@@ -1,10 +1,8 @@
-"""Slates as the API shows them."""
+"""Shapes of slates in the answers of the API, for OpenAPI."""
 
 from typing import Any
 
 from rest_framework import serializers
-
-from recommender.records import Slate
 
 
 class ReasonOut(serializers.Serializer[Any]):
@@ -64,35 +62,3 @@ EXAMPLE_SLATE = {
     "exhausted": False,
     "took_ms": 4.2,
 }
-
-
-def show_slate(slate: Slate) -> dict[str, Any]:
-    """Return the answer for a slate."""
-    entries = [
-        {
-            "key": entry.key,
-            "kind": entry.kind,
-            "title": entry.title,
-            "url": entry.url,
-            "image_url": entry.image_url,
-            "categories": entry.categories,
-            "attributes": entry.attributes,
-            "score": entry.score,
-            "sources": entry.sources,
-            "reason": {
-                "code": entry.reason.code,
-                "text": entry.reason.text,
-                "item": entry.reason.item_key or None,
-            },
-        }
-        for entry in slate.entries
-    ]
-    return {
-        "recommendation_id": slate.recommendation_id,
-        "placement": slate.placement_key or None,
-        "items": entries,
-        "requested": slate.requested,
-        "returned": len(entries),
-        "exhausted": slate.exhausted,
-        "took_ms": slate.milliseconds,
-    }

@@ -25,11 +25,12 @@ from catalog.api.permissions import Scope
 from catalog.api.schemas import describe_errors, describe_parameter, show_answer, show_request
 from catalog.api.views import ApiView
 from catalog.field_values import MAX_KEY, read_json_object, read_key, read_number, read_slug
-from recommender.api.answers import EXAMPLE_SLATE, SlateOut, show_slate
+from recommender.api.answers import EXAMPLE_SLATE, SlateOut
 from recommender.models.placement import MAX_SLATE
 from recommender.records import Slate
 from recommender.selectors import QueryError
 from recommender.services.recommendations import MAX_EXCLUDED, recommend, similar_items
+from recommender.slate_json import show_slate
 
 DEFAULT_PLACEMENT = "home"
 

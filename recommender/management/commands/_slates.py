@@ -1,38 +1,17 @@
 """Shows a slate in a terminal, as a table or as JSON."""
 
-from typing import Any
-
 import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from recommender.records import Slate
+from recommender.slate_json import show_slate
 
 
 def dump_slate(slate: Slate) -> str:
-    """Return the slate as indented JSON: items, scores, sources, reasons and timing."""
-    document: dict[str, Any] = {
-        "recommendation_id": str(slate.recommendation_id) if slate.recommendation_id else None,
-        "placement": slate.placement_key or None,
-        "requested": slate.requested,
-        "returned": len(slate.entries),
-        "exhausted": slate.exhausted,
-        "took_ms": slate.milliseconds,
-        "timings_ms": dict(slate.timings),
-        "items": [
-            {
-                "key": entry.key,
-                "title": entry.title,
-                "url": entry.url,
-                "categories": entry.categories,
-                "score": entry.score,
-                "sources": entry.sources,
-                "reason": {"code": entry.reason.code, "text": entry.reason.text, "item": entry.reason.item_key or None},
-            }
-            for entry in slate.entries
-        ],
-    }
+    """Return the slate as indented JSON: what the API answers, and the time of each stage."""
+    document = {**show_slate(slate), "timings_ms": dict(slate.timings)}
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
