@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from recsite.embedded import EmbeddedError, servers
@@ -49,7 +50,7 @@ def main() -> None:
     try:
         with servers(environment) if needs_servers(sys.argv[1:]) else nullcontext():
             execute_from_command_line(sys.argv)
-    except EmbeddedError as error:
+    except (EmbeddedError, ImproperlyConfigured) as error:
         sys.stderr.write(f"recsite cannot start: {error}\n")
         sys.exit(2)
     except KeyboardInterrupt:

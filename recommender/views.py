@@ -1,5 +1,7 @@
 """Widgets over HTTP: an HTML fragment that needs no JavaScript, and the link that records a click."""
 
+import re
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
@@ -11,6 +13,8 @@ from recommender.selectors import QueryError
 from recommender.services.clicks import record_click
 from recommender.services.recommendations import recommend
 from recommender.widget_html import render_slate
+
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 
 @require_safe
@@ -32,7 +36,7 @@ def show_fragment(request: HttpRequest, catalog_key: str, placement_key: str) ->
         except BadLinkError:
             return _refuse("person: the token is forged, too old or of another catalog")
     size = request.GET.get("n")
-    if size is not None and not (size.isascii() and size.isdigit() and len(size) < 6):
+    if size is not None and not _WHOLE.fullmatch(size):
         return _refuse("n: must be a whole number")
     try:
         slate = recommend(

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "memory")
 CACHE_SCHEMES = ("redis", "rediss", "unix", "locmem", "dummy")
+LANGUAGES = ("en", "zh-hans")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SHORTEST_SECRET_KEY = 32
 FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -132,10 +133,8 @@ def parse_seconds(text: str) -> int:
 
 
 def parse_language(text: str) -> str:
-    """A language tag such as en or zh-hans."""
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
-        raise ValueError(f"{text!r} is no language tag such as en or zh-hans")
-    return text.lower()
+    """A language that recsite speaks, in any case."""
+    return _check_choice(text.lower(), LANGUAGES)
 
 
 def parse_time_zone(text: str) -> str:

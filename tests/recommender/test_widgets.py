@@ -136,6 +136,12 @@ def test_a_bad_address_is_answered_plainly(client: Client, world: World, path: s
     assert client.get(path).status_code == status
 
 
+@pytest.mark.parametrize("n", ["0", "-1", "100000"])
+def test_an_impossible_size_is_told_with_its_limits(client: Client, world: World, n: str) -> None:
+    answer = client.get(f"/w/shop/home?n={n}")
+    assert answer.content.decode() == f"n: must be from 1 to 1000, not {n}"
+
+
 def test_a_click_is_recorded_once_and_leads_to_the_catalogue_s_own_url(client: Client, world: World) -> None:
     link = find_links(render_tag('{% recommendations "home" user_id="ada" %}'))[1]
 

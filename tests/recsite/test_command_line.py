@@ -97,3 +97,10 @@ def test_only_commands_that_use_the_database_start_it(arguments: list[str], expe
 def test_first_migration_of_an_empty_database_needs_nothing_but_itself(tmp_path: Path):
     done = run("manage.py", "migrate", "-v0", RECSITE_VAR=str(tmp_path))
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("command", ["check", "spaces"])
+def test_a_plug_in_that_is_not_there_is_one_line(command: str, tmp_path: Path):
+    done = run("manage.py", command, RECSITE_VAR=str(tmp_path), RECSITE_DISABLED_PLUGINS="nothing")
+    assert done.returncode == 2
+    assert done.stderr == "recsite cannot start: RECSITE_DISABLED_PLUGINS: no plug-in nothing\n"
