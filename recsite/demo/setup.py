@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ LEARNERS: dict[str, dict[str, Any]] = {
     "newest": {},
     "co_visitation": {},
 }
-_POLL_SECONDS = 0.3
 
 
 def ensure_catalog(key: str) -> Catalog:
@@ -105,8 +105,8 @@ def has_work(catalog: Catalog, space: EmbeddingSpace) -> bool:
     return coverage.encoded < coverage.total or active.count() < len(LEARNERS)
 
 
-def embed_items(space: EmbeddingSpace, console: Console) -> None:
-    """Ask the worker to embed what is stale, and watch how far it is."""
+def embed_items(space: EmbeddingSpace, console: Console, wait: Callable[[], None]) -> None:
+    """Ask the worker to embed what is stale, and watch how far it is; `wait` raises once the worker is gone."""
     coverage = space_coverage(space.pk)
     if coverage.encoded == coverage.total:
         return
@@ -115,7 +115,7 @@ def embed_items(space: EmbeddingSpace, console: Console) -> None:
     with make_progress(console) as progress:
         bar = progress.add_task(f"Embedding items ({space.encoder})", total=coverage.total, completed=before)
         while coverage.encoded + coverage.failed < coverage.total:
-            time.sleep(_POLL_SECONDS)
+            wait()
             coverage = space_coverage(space.pk)
             progress.update(bar, completed=coverage.encoded)
             space.refresh_from_db()
@@ -125,10 +125,10 @@ def embed_items(space: EmbeddingSpace, console: Console) -> None:
     rate = (coverage.encoded - before) / seconds
     console.print(f"Embedded {coverage.encoded - before:,} items in {seconds:.1f} s ({rate:.0f} a second)")
     while not EmbeddingSpace.objects.filter(pk=space.pk, state=EmbeddingSpace.State.ACTIVE).exists():
-        time.sleep(_POLL_SECONDS)  # the worker promotes a catalog's first space when it is complete
+        wait()  # the worker promotes a catalog's first space when it is complete
 
 
-def train_learners(catalog: Catalog, console: Console) -> None:
+def train_learners(catalog: Catalog, console: Console, wait: Callable[[], None]) -> None:
     """Have the worker train each learner that has no model yet, and put the results live."""
     live = set(
         TrainedModel.objects.filter(catalog=catalog, state=TrainedModel.State.ACTIVE).values_list("learner", flat=True)
@@ -141,7 +141,7 @@ def train_learners(catalog: Catalog, console: Console) -> None:
         with make_progress(console, counts=False) as progress:
             bar = progress.add_task(f"Training {learner}", total=1.0)
             while model.state not in (TrainedModel.State.ACTIVE, TrainedModel.State.FAILED):
-                time.sleep(_POLL_SECONDS)
+                wait()
                 model.refresh_from_db()
                 progress.update(bar, completed=model.progress)
         if model.state == TrainedModel.State.FAILED:

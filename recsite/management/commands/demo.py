@@ -2,19 +2,22 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from recsite.demo import setup, show
 from recsite.env import CHECKOUT
 from recsite.management.commands.serve import QUEUES, QUIET_AS_ROOT
 from recsite.supervision import GRACE_SECONDS, find_death_prefix
+
+POLL_SECONDS = 0.3
 
 
 class Command(BaseCommand):
@@ -39,16 +42,16 @@ class Command(BaseCommand):
         setup.import_ratings(catalog, console)
         space = setup.ensure_space(catalog, options["encoder"])
         if setup.has_work(catalog, space):
-            with _worker(console):
-                setup.embed_items(space, console)
-                setup.train_learners(catalog, console)
+            with _worker(console) as wait:
+                setup.embed_items(space, console, wait)
+                setup.train_learners(catalog, console, wait)
         setup.ensure_placements(catalog)
         show.show_people(catalog, console)
 
 
 @contextmanager
-def _worker(console: Console) -> Iterator[None]:
-    """A Celery worker for encoding and training, gone when the block ends, however it ends."""
+def _worker(console: Console) -> Iterator[Callable[[], None]]:
+    """A Celery worker, gone when the block ends, however it ends; what is yielded waits a moment for its work."""
     celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
     worker = ["worker", "--queues", QUEUES, "--pool", "solo", "--loglevel", "INFO"]
     log = settings.ENVIRONMENT.var / "log" / "demo-worker.log"
@@ -64,9 +67,16 @@ def _worker(console: Console) -> Iterator[None]:
         )
         try:
             console.print(f"Celery worker started (its log: {log})", style="dim", markup=False, highlight=False)
-            yield
+            yield lambda: wait_for_work(process, log)
         finally:
             _stop(process)
+
+
+def wait_for_work(worker: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits a moment, and raises CommandError once the worker has ended: nobody would do its work."""
+    with suppress(subprocess.TimeoutExpired):
+        status = worker.wait(timeout=POLL_SECONDS)
+        raise CommandError(f"the worker ended with status {status}, see {log}; another run goes on from here")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
