@@ -11,6 +11,7 @@ from contextlib import nullcontext
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, connection
 
 from recsite.embedded import EmbeddedError, servers
 from recsite.env import read_environment
@@ -52,6 +53,11 @@ def main() -> None:
             execute_from_command_line(sys.argv)
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.stderr.write(f"recsite cannot start: {error}\n")
+        sys.exit(2)
+    except OperationalError as error:
+        if connection.connection is not None:
+            raise  # it was reached, and this is something else
+        sys.stderr.write(f"recsite cannot reach its database: {str(error).strip().splitlines()[0]}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 
 from catalog.api.views import NothingHereView
 from recsite.api_docs import RedocView, SchemaView, SwaggerView
@@ -28,3 +29,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.RECSITE_DEMO_SITE:
     urlpatterns.append(path("demo/", include("recsite.demo.urls")))
+    urlpatterns.append(path("", RedirectView.as_view(pattern_name="demo:home")))

@@ -59,9 +59,14 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[OpenPage]:
         page.on("console", note_console)
         page.on("pageerror", lambda error: trouble.append(f"script: {error}"))
         page.on("request", note_request)
-        page.on("requestfailed", lambda request: trouble.append(f"failed: {request.url} {request.failure}"))
+        page.on("requestfailed", note_failure)
         page.goto(path)
         return page
+
+    def note_failure(request: Request) -> None:
+        # Aborted is what the page itself no longer wanted: it was left while an answer was on its way.
+        if request.failure != "net::ERR_ABORTED":
+            trouble.append(f"failed: {request.url} {request.failure}")
 
     def note_console(message: ConsoleMessage) -> None:
         # A browser asks for the icon of what it takes for a page; a fragment is none and names none.

@@ -104,3 +104,18 @@ def test_a_plug_in_that_is_not_there_is_one_line(command: str, tmp_path: Path):
     done = run("manage.py", command, RECSITE_VAR=str(tmp_path), RECSITE_DISABLED_PLUGINS="nothing")
     assert done.returncode == 2
     assert done.stderr == "recsite cannot start: RECSITE_DISABLED_PLUGINS: no plug-in nothing\n"
+
+
+def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(tmp_path: Path):
+    ended = run(
+        "manage.py",
+        "recommend",
+        "somebody",
+        RECSITE_VAR=str(tmp_path),
+        DATABASE_URL="postgresql://recsite:s3cret@127.0.0.1:9/recsite",
+        SECRET_KEY="k" * 60,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("recsite cannot reach its database: ")
+    assert ended.stderr.count("\n") == 1
+    assert "s3cret" not in ended.stderr

@@ -142,3 +142,8 @@ def test_its_pages_keep_the_strict_policy(client: Client, shop: World, path: str
     policy = client.get(path)["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_the_root_leads_to_the_shop(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/demo/")
