@@ -51,6 +51,8 @@ class Environment:
     var: Path
     encoder: str
     encoder_options: Mapping[str, Any]
+    encoder_is_set: bool
+    """RECSITE_ENCODER was given, so that nothing else is to be chosen for it."""
     disabled_plugins: tuple[str, ...]
     default_catalog: str
     log_level: str
@@ -94,7 +96,8 @@ def read_environment() -> Environment:
     var = read("RECSITE_VAR", values.parse_var, CHECKOUT / "var")
     debug = read("DEBUG", values.parse_flag, False)
     database = read("DATABASE_URL", values.parse_database_url, None)
-    encoder, encoder_options = read("RECSITE_ENCODER", values.parse_encoder, HASHING)
+    chosen_encoder = read("RECSITE_ENCODER", values.parse_encoder, None)
+    encoder, encoder_options = chosen_encoder or HASHING
     secret_key = read("SECRET_KEY", values.parse_secret_key, "")
     rest: dict[str, Any] = {
         "https": read("RECSITE_HTTPS", values.parse_flag, False),
@@ -126,6 +129,7 @@ def read_environment() -> Environment:
         var=var,
         encoder=encoder,
         encoder_options=encoder_options,
+        encoder_is_set=chosen_encoder is not None,
         **rest,
     )
 

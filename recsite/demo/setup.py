@@ -17,7 +17,7 @@ from catalog.importers import importers
 from catalog.models import Catalog, EmbeddingSpace, Item
 from catalog.selectors import space_coverage
 from catalog.services.imports import import_items
-from catalog.services.spaces import create_space
+from catalog.services.spaces import create_space, ensure_text_space
 from catalog.tasks import encode_space_items
 from profiles.models import Interaction
 from profiles.services.imports import import_interactions
@@ -45,7 +45,7 @@ def ensure_catalog(key: str) -> Catalog:
 
 def import_books(catalog: Catalog, console: Console) -> None:
     """Import the bundled books; the importer changes nothing where nothing differs."""
-    if Item.objects.in_catalog(catalog.pk).filter(key__startswith="book-").exists():
+    if Item.objects.in_catalog(catalog.pk).filter(key__startswith="book-").count() >= count_lines(BOOKS):
         return
     with console.status("Importing books"):
         started = time.perf_counter()
@@ -60,7 +60,7 @@ def import_ratings(catalog: Catalog, console: Console) -> None:
     """Import the bundled ratings with a progress bar; what is there already counts as a duplicate."""
     component = importers.get("csv")
     importer = component(load_options(component.Options, {}))
-    total = count_rows(RATINGS)
+    total = count_lines(RATINGS) - 1
     if Interaction.objects.in_catalog(catalog.pk).filter(kind="rating").count() >= total:
         return
     started = time.perf_counter()
@@ -78,43 +78,45 @@ def import_ratings(catalog: Catalog, console: Console) -> None:
     console.print(f"Imported {report.rows:,} ratings in {seconds:.1f} s")
 
 
-def count_rows(path: Path) -> int:
-    """Rows of a gzipped CSV file with a header."""
+def count_lines(path: Path) -> int:
+    """Lines of a gzipped file."""
     with gzip.open(path, "rb") as lines:
-        return sum(1 for _ in lines) - 1
-
-
-def choose_encoder() -> str:
-    """The transformer where torch is installed, else hashing; RECSITE_ENCODER goes before both."""
-    if settings.RECSITE_ENCODER != "hashing":
-        return str(settings.RECSITE_ENCODER)
-    return "transformer" if importlib.util.find_spec("torch") else "hashing"
+        return sum(1 for _ in lines)
 
 
 def ensure_space(catalog: Catalog, encoder: str | None) -> EmbeddingSpace:
-    """The catalog's text space in use, or a new one to build."""
-    spaces = EmbeddingSpace.objects.in_catalog(catalog.pk).in_use().filter(role="text")
-    found = spaces.order_by("state", "-pk").first()
-    return found or create_space(catalog.pk, encoder=encoder or choose_encoder(), options={})
+    """The catalog's text space in use, or a new one to build.
+
+    Its encoder is ``encoder``, else what RECSITE_ENCODER says, else the transformer where torch is installed.
+    """
+    if EmbeddingSpace.objects.in_catalog(catalog.pk).in_use().filter(role="text").exists():
+        return ensure_text_space(catalog.pk)
+    if encoder is None and not settings.ENVIRONMENT.encoder_is_set and importlib.util.find_spec("torch"):
+        encoder = "transformer"
+    return create_space(catalog.pk, encoder=encoder) if encoder else ensure_text_space(catalog.pk)
 
 
 def has_work(catalog: Catalog, space: EmbeddingSpace) -> bool:
     """Whether anything is left for a worker: items to embed, or learners without a model."""
-    coverage = space_coverage(space.pk)
     active = TrainedModel.objects.filter(catalog=catalog, state=TrainedModel.State.ACTIVE, learner__in=LEARNERS)
-    return coverage.encoded < coverage.total or active.count() < len(LEARNERS)
+    return not is_embedded(space) or active.count() < len(LEARNERS)
+
+
+def is_embedded(space: EmbeddingSpace) -> bool:
+    """Whether the space is in use and nothing is left to embed: a run may have ended between the two."""
+    return space.state == EmbeddingSpace.State.ACTIVE and space_coverage(space.pk).stale == 0
 
 
 def embed_items(space: EmbeddingSpace, console: Console, wait: Callable[[], None]) -> None:
     """Ask the worker to embed what is stale, and watch how far it is; `wait` raises once the worker is gone."""
-    coverage = space_coverage(space.pk)
-    if coverage.encoded == coverage.total:
+    if is_embedded(space):
         return
+    coverage = space_coverage(space.pk)
     encode_space_items.delay(space.pk)
     started, before = time.perf_counter(), coverage.encoded
     with make_progress(console) as progress:
         bar = progress.add_task(f"Embedding items ({space.encoder})", total=coverage.total, completed=before)
-        while coverage.encoded + coverage.failed < coverage.total:
+        while coverage.stale:
             wait()
             coverage = space_coverage(space.pk)
             progress.update(bar, completed=coverage.encoded)
