@@ -1,7 +1,6 @@
 """Runs the whole way once, on real input: a catalogue in, recommendations out."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,8 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
 from recsite.demo import setup, show
-from recsite.env import CHECKOUT
-from recsite.management.commands.serve import QUEUES, QUIET_AS_ROOT
+from recsite.management.commands.serve import QUEUES, make_celery_command
 from recsite.supervision import GRACE_SECONDS, find_death_prefix
 
 POLL_SECONDS = 0.3
@@ -52,14 +50,13 @@ class Command(BaseCommand):
 @contextmanager
 def _worker(console: Console) -> Iterator[Callable[[], None]]:
     """A Celery worker, gone when the block ends, however it ends; what is yielded waits a moment for its work."""
-    celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
     worker = ["worker", "--queues", QUEUES, "--pool", "solo", "--loglevel", "INFO"]
     log = settings.ENVIRONMENT.var / "log" / "demo-worker.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         # A session of its own: Ctrl-C reaches this process, which then stops the worker in good order.
         process = subprocess.Popen(
-            [*find_death_prefix(), *celery, *worker, "--without-gossip", "--without-mingle"],
+            [*find_death_prefix(), *make_celery_command(*worker, "--without-gossip", "--without-mingle")],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -54,6 +54,12 @@ class Command(BaseCommand):
         self.stdout.write("stopped")
 
 
+def make_celery_command(*arguments: str) -> list[str]:
+    """Celery on this checkout, with what follows its name."""
+    celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
+    return [*celery, *arguments]
+
+
 def plan_children(host: str, port: int, *, web_workers: int, worker_log: str) -> list[Child]:
     """
     The three programs; the worker uses threads, because a forked child that uses torch hangs.
@@ -62,13 +68,12 @@ def plan_children(host: str, port: int, *, web_workers: int, worker_log: str) ->
     """
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", str(CHECKOUT / "gunicorn.conf.py"), "--bind", bind]
-    celery = [sys.executable, *QUIET_AS_ROOT, "-m", "celery", "--quiet", "-A", "recsite", "--workdir", str(CHECKOUT)]
     worker = ["worker", "--queues", QUEUES, "--pool", "threads", "--concurrency", "2", "--loglevel", worker_log]
     alone = ["--without-gossip", "--without-mingle", "--hostname", f"serve-{port}@%h"]
     return [
         Child("web", [*gunicorn, "--workers", str(web_workers), "--chdir", str(CHECKOUT), "recsite.wsgi"]),
-        Child("worker", [*celery, *worker, *alone]),
-        Child("beat", [*celery, "beat", "--loglevel", "WARNING"]),
+        Child("worker", make_celery_command(*worker, *alone)),
+        Child("beat", make_celery_command("beat", "--loglevel", "WARNING")),
     ]
 
 
