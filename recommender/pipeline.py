@@ -4,12 +4,11 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.extensions import OptionError, Registry, load_options
+from catalog.extensions import build_or_default
 from recommender.ranking import rankers
 from recommender.ranking.merging import find_first
 from recommender.readers.candidates import LAST_FALLBACK, read_candidates
@@ -17,7 +16,6 @@ from recommender.readers.item_vectors import read_item_vectors
 from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
 from recommender.reranking import rerankers
 
-T = TypeVar("T")
 _logger = logging.getLogger(__name__)
 
 FALLBACK_PREFIX = "fallback_"
@@ -64,7 +62,7 @@ def recommend(plan: Plan, query: Query) -> Selection:
 
 def _rank(plan: Plan, lists: list[CandidateList]) -> Ranking:
     """Rank the candidates; whatever the ranker says, each comes once, and nothing that no reader has proposed."""
-    ranking = _build(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(lists)
+    ranking = build_or_default(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(lists)
     proposed = np.concatenate([entry.item_ids for entry in lists] or [np.empty(0, dtype=np.int64)])
     sound = np.flatnonzero(np.isin(ranking.item_ids, proposed) & np.isfinite(ranking.scores))
     kept = sound[find_first(ranking.item_ids[sound])]
@@ -82,24 +80,10 @@ def _rerank(plan: Plan, query: Query, ranking: Ranking) -> NDArray[np.intp]:
     vectors = None
     if diversity > 0 and plan.diversity_space is not None:
         vectors = read_item_vectors(plan.diversity_space, pool.item_ids)
-    reranker = _build(rerankers, plan.reranker, plan.reranker_options, default="mmr")
+    reranker = build_or_default(rerankers, plan.reranker, plan.reranker_options, default="mmr")
     chosen = np.asarray(reranker.rerank(pool, vectors=vectors, diversity=diversity, size=query.size), dtype=np.intp)
     inside = chosen[(chosen >= 0) & (chosen < len(pool.item_ids))]
     return inside[find_first(inside)][: query.size]
-
-
-def _build(registry: Registry[T], key: str, options: Mapping[str, Any], *, default: str) -> T:
-    """Build the component; a key or options that no longer fit fall back to the default (a system check warns)."""
-    if key in registry:
-        component = registry.get(key)
-        try:
-            return component(load_options(component.Options, options))  # type: ignore[call-arg, attr-defined]
-        except OptionError as error:
-            _logger.warning("%s %s: %s; its defaults are used", registry.family, key, error)
-    else:
-        _logger.warning("%s: no %r; %s is used", registry.family, key, default)
-        component = registry.get(default)
-    return component(component.Options())  # type: ignore[call-arg, attr-defined]
 
 
 def _fill(item_ids: Ids, scores: Floats, fallbacks: list[CandidateList], *, size: int) -> tuple[Ids, Floats]:

@@ -1,6 +1,5 @@
 """Renders a slate as a widget's HTML."""
 
-import logging
 import zlib
 from dataclasses import fields
 from typing import Any
@@ -9,12 +8,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from catalog.extensions import OptionError, load_options
+from catalog.extensions import build_or_default
 from recommender.click_links import Click, make_click_url
 from recommender.records import Slate, SlateEntry
-from recommender.widgets import Widget, widgets
+from recommender.widgets import widgets
 
-_logger = logging.getLogger(__name__)
 _TINTS = 6
 
 
@@ -22,7 +20,7 @@ def render_slate(slate: Slate, *, catalog_id: int, user_id: str | None, heading:
     """Return the slate as HTML; an empty slate gives an empty text, so that a page shows no empty box."""
     if not slate.entries:
         return SafeString("")
-    widget = _build_widget(slate)
+    widget = build_or_default(widgets, slate.widget, slate.widget_options, default="grid")
     context = {
         "slate": slate,
         "entries": [
@@ -34,18 +32,6 @@ def render_slate(slate: Slate, *, catalog_id: int, user_id: str | None, heading:
         "placement_key": slate.placement_key,
     }
     return render_to_string(widget.template_name, context)
-
-
-def _build_widget(slate: Slate) -> Widget:
-    key = slate.widget if slate.widget in widgets else "grid"
-    if key != slate.widget:
-        _logger.warning("widgets: no %r; grid is used", slate.widget)
-    component = widgets.get(key)
-    try:
-        return component(load_options(component.Options, slate.widget_options))  # type: ignore[call-arg]
-    except OptionError as error:
-        _logger.warning("widgets %s: %s; its defaults are used", key, error)
-        return component(component.Options())  # type: ignore[call-arg]
 
 
 def _present_entry(

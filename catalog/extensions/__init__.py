@@ -3,6 +3,7 @@
 Nothing here knows what an item, a profile or a slate is.
 """
 
+from catalog.extensions.building import build_or_default
 from catalog.extensions.discovery import discover
 from catalog.extensions.faults import describe_fault, make_storable
 from catalog.extensions.option_texts import read_option_texts
@@ -14,6 +15,7 @@ __all__ = [
     "OptionField",
     "Registry",
     "RegistryError",
+    "build_or_default",
     "describe_fault",
     "describe_options",
     "discover",
