@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.extensions import build_or_default
 from recommender.ranking import rankers
 from recommender.ranking.merging import find_first
-from recommender.readers.candidates import LAST_FALLBACK, read_candidates
+from recommender.readers.candidates import read_candidates
 from recommender.readers.item_vectors import read_item_vectors
 from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
 from recommender.reranking import rerankers
@@ -103,15 +103,14 @@ def _trace(item_ids: Ids, lists: list[CandidateList], *, on_page: bool) -> tuple
         evidence = entry.evidence_ids.tolist()
         for place, item_id in enumerate(entry.item_ids.tolist()):
             if item_id in proposals:
-                found = -1 if entry.name == "history_match" else evidence[place]
-                proposals[item_id].append((entry.weight / (60 + place), entry.name, found))
+                proposals[item_id].append((entry.weight / (60 + place), entry.name, evidence[place]))
     sources = []
     evidence_ids = np.zeros(len(item_ids), dtype=np.int64)
     for i, found_by in enumerate(proposals.values()):
         found_by.sort(key=lambda proposal: -proposal[0])
         names = tuple(name for _, name, _ in found_by)
         own = tuple(name for name in names if not name.startswith(FALLBACK_PREFIX))
-        sources.append(own or names[:1] or (LAST_FALLBACK,))
+        sources.append(own or names[:1])
         given = [evidence for _, _, evidence in found_by if evidence]
         # What speaks for an entry by itself goes before what has yet to be looked up, on the page of an item.
         evidence_ids[i] = next((evidence for evidence in given if evidence > 0 and on_page), given[0] if given else 0)

@@ -82,7 +82,8 @@ class Plan:
 class CandidateList:
     """What one strategy proposed, best first: ``item_ids`` and ``scores`` of shape (k,).
 
-    ``evidence_ids[i]`` is the history or context item that speaks for candidate i, 0 for none.
+    ``evidence_ids[i]`` is the history or context item that speaks for candidate i, 0 for none, -1
+    where a vectors reader leaves it to be looked up.
     """
 
     name: str

@@ -9,6 +9,7 @@ from django.db import connection
 
 from catalog.halfvec import cast_sql, distance_sql
 from recommender.readers.fragments import Fragment, history_table
+from recommender.readers.vectors import LOOK_UP_EVIDENCE
 from recommender.records import Ids, Query, SpaceRef
 
 
@@ -47,7 +48,7 @@ def read_details(query: Query, *, item_ids: Ids, evidence_ids: Ids, space: Space
             distance = distance_sql("own.vector", "l.vector", dimensions=space.dimensions, metric=space.metric)
             nearest = (
                 "(SELECT l.item_id FROM liked l, catalog_embedding own "
-                f"WHERE own.space_id = {space.id:d} AND own.item_id = i.id AND s.evidence_id = -1 "
+                f"WHERE own.space_id = {space.id:d} AND own.item_id = i.id AND s.evidence_id = {LOOK_UP_EVIDENCE:d} "
                 f"ORDER BY {distance}, l.item_id LIMIT 1)"
             )
     kind = "NULL"

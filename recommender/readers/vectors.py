@@ -9,6 +9,9 @@ from catalog.halfvec import distance_sql, similarity_sql
 from recommender.readers.fragments import Fragment, ReadContext
 from recommender.records import SpaceRef, StrategyPlan
 
+LOOK_UP_EVIDENCE = -1
+"""Evidence of a candidate near a whole history: which of its items is the nearest is read for the final slate alone."""
+
 FEW_ITEMS = 5000
 """Up to so many items that pass narrow filters are ranked exactly."""
 
@@ -47,13 +50,13 @@ def nearest_items(strategy: StrategyPlan, context: ReadContext, *, query_table: 
     target = f"(SELECT vector FROM {query_table})"
     distance = distance_sql("e.vector", target, dimensions=space.dimensions, metric=space.metric)
     similarity = similarity_sql(distance, metric=space.metric)
-    evidence = f"{context.context_items[0]:d}" if strategy.reader == "similar_items" else "0"
+    evidence = context.context_items[0] if strategy.reader == "similar_items" else LOOK_UP_EVIDENCE
     # pgvector's HNSW skips no row for a NULL query; the one-time test does.
     wanted = f"e.space_id = {space.id:d} AND e.vector IS NOT NULL AND {target} IS NOT NULL"
 
     def select(source: str, test: str, order: str) -> str:
         return (
-            f"(SELECT e.item_id, {similarity} AS score, {evidence}::bigint AS evidence_id "
+            f"(SELECT e.item_id, {similarity} AS score, ({evidence:d})::bigint AS evidence_id "
             f"FROM {source} WHERE {wanted} AND {test} ORDER BY {order} LIMIT {context.limit:d})"
         )
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from django.utils import timezone
 
 from recommender import pipeline
@@ -41,8 +40,9 @@ def recommend(
     started = time.perf_counter()
     checked = _check_request(n, exclude, filters, diversity)
     plan = load_plan(catalog_id, placement)
-    return _serve(plan, started, user_id=user_id, item=item, n=n, exclude=exclude, filters=checked,
-                  diversity=diversity, log=log)  # fmt: skip
+    return _serve(
+        plan, started, user_id=user_id, item=item, n=n, exclude=exclude, filters=checked, diversity=diversity, log=log
+    )
 
 
 def similar_items(
@@ -130,8 +130,7 @@ def _serve(
 
 def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tuple[SlateEntry, ...]:
     space = _find_history_space(plan)
-    evidence_ids = selection.evidence_ids if space is not None else np.maximum(selection.evidence_ids, 0)
-    details = read_details(query, item_ids=selection.item_ids, evidence_ids=evidence_ids, space=space)
+    details = read_details(query, item_ids=selection.item_ids, evidence_ids=selection.evidence_ids, space=space)
     entries = []
     for item_id, score, sources in zip(
         selection.item_ids.tolist(), selection.scores.tolist(), selection.sources, strict=True
