@@ -15,7 +15,6 @@ from catalog.encoders import encoders
 from catalog.management.commands import embed_items
 from catalog.models import EmbeddingSpace, Item
 from catalog.selectors import space_coverage
-from catalog.services.encoder_cache import forget_encoders
 from catalog.services.encoding import encode_space
 from catalog.services.spaces import create_space
 from tests.catalog.encoding import TrickyEncoder, make_catalog, register_tricky, retitle
@@ -28,7 +27,6 @@ def tricky(settings: Any) -> Iterator[None]:
     settings.RECSITE_ENCODER, settings.RECSITE_ENCODER_OPTIONS = "tricky", {}
     register_tricky()
     yield
-    forget_encoders()
     encoders.unregister("tricky")
 
 
