@@ -42,11 +42,24 @@ class SpaceRef:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryReading:
+    """How a history is weighed, by steps rather than time: the latest ``window`` steps, half as much each ``half_life``.
+
+    The step r back (0 is the newest) weighs ``2 ** (-r / half_life)``; with a half-life of 0 all weigh 1. A step is a
+    positive interaction, a run of one item being one; steps of one item add up.
+    """
+
+    half_life: float
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyPlan:
     """One strategy, resolved: a reader with the published shape that it reads.
 
     ``name`` is what a slate's ``sources`` show: the reader's name for vectors shapes
-    (``history_match``), the learner's key for the others (``popular``).
+    (``history_match``), the learner's key for the others (``popular``). ``readings`` are those of a
+    neighbours shape, one a bank; without any, the history is weighed by kind and time.
     """
 
     name: str
@@ -54,6 +67,7 @@ class StrategyPlan:
     weight: float
     space: SpaceRef | None = None
     model_id: int | None = None
+    readings: tuple[HistoryReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Learners: components that train and publish one shape."""
 
 from recommender.learners.base import (
+    Arrays,
+    Checkpoint,
     Learner,
     Neighbours,
     Progress,
@@ -8,11 +10,14 @@ from recommender.learners.base import (
     Scores,
     Shape,
     Shortlists,
+    TrainingCancelled,
     Vectors,
     learners,
 )
 
 __all__ = [
+    "Arrays",
+    "Checkpoint",
     "Learner",
     "Neighbours",
     "Progress",
@@ -20,6 +25,7 @@ __all__ = [
     "Scores",
     "Shape",
     "Shortlists",
+    "TrainingCancelled",
     "Vectors",
     "learners",
 ]

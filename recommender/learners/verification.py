@@ -33,10 +33,9 @@ def verify_publication(publication: Publication, *, shape: Shape) -> None:
         _check_keys("item_ids", publication.item_ids)
         _check_numbers("scores", publication.scores, length=len(publication.item_ids))
     elif isinstance(publication, Vectors):
-        _check_keys("item_ids", publication.item_ids)
-        _check_matrix(publication)
+        _check_vectors(publication)
     elif isinstance(publication, Neighbours):
-        _check_keys("item_ids", publication.item_ids)
+        _check_banks(publication)
         _check_lists(publication.item_ids, publication.offsets, publication.neighbour_ids, publication.weights)
         owners = np.repeat(publication.item_ids, np.diff(publication.offsets))
         if bool((owners == publication.neighbour_ids).any()):
@@ -61,14 +60,44 @@ def _check_numbers(name: str, numbers: NDArray[np.floating], *, length: int) -> 
         raise PublicationError(f"{name}: {numbers[bad[0]]} at {bad[0]}: must be finite")
 
 
-def _check_matrix(vectors: Vectors) -> None:
-    matrix = vectors.matrix
-    if matrix.ndim != 2 or len(matrix) != len(vectors.item_ids):
-        raise PublicationError(f"matrix: shape {matrix.shape}, expected ({len(vectors.item_ids)}, d)")
+def _check_vectors(vectors: Vectors) -> None:
+    _check_keys("item_ids", vectors.item_ids)
+    _check_matrix("matrix", vectors.matrix, length=len(vectors.item_ids))
+    if vectors.profile_ids is None and vectors.profile_matrix is None:
+        return
+    if vectors.profile_ids is None or vectors.profile_matrix is None:
+        raise PublicationError("profile_ids and profile_matrix: one without the other")
+    _check_keys("profile_ids", vectors.profile_ids)
+    _check_matrix("profile_matrix", vectors.profile_matrix, length=len(vectors.profile_ids))
+    widths = vectors.matrix.shape[1], vectors.profile_matrix.shape[1]
+    if widths[0] != widths[1]:
+        raise PublicationError(f"profile_matrix: {widths[1]} dimensions, but matrix has {widths[0]}")
+
+
+def _check_matrix(name: str, matrix: NDArray[np.float32], *, length: int) -> None:
+    if matrix.ndim != 2 or len(matrix) != length:
+        raise PublicationError(f"{name}: shape {matrix.shape}, expected ({length}, d)")
     if not 1 <= matrix.shape[1] <= MAX_DIMENSIONS:
-        raise PublicationError(f"matrix: {matrix.shape[1]} dimensions; 1 to {MAX_DIMENSIONS} can be published")
+        raise PublicationError(f"{name}: {matrix.shape[1]} dimensions; 1 to {MAX_DIMENSIONS} can be published")
     if not bool((np.abs(matrix) <= MAX_HALF).all()):
-        raise PublicationError(f"matrix: must be finite and within ±{MAX_HALF:.0f}")
+        raise PublicationError(f"{name}: must be finite and within ±{MAX_HALF:.0f}")
+
+
+def _check_banks(neighbours: Neighbours) -> None:
+    """Check that each item has one row a bank, and each bank a reading."""
+    for place, reading in enumerate(neighbours.readings):
+        if not (np.isfinite(reading.half_life) and reading.half_life >= 0 and reading.window >= 1):
+            raise PublicationError(f"readings: {reading} at {place}: half_life from 0, window from 1")
+    if neighbours.banks is None:
+        _check_keys("item_ids", neighbours.item_ids)
+        return
+    banks = neighbours.banks
+    if banks.shape != neighbours.item_ids.shape or not np.issubdtype(banks.dtype, np.integer):
+        raise PublicationError(f"banks: {banks.dtype} of shape {banks.shape}, expected whole numbers, one a row")
+    if len(banks) and not (banks.min() >= 0 and banks.max() < max(1, len(neighbours.readings))):
+        raise PublicationError(f"banks: {banks.min()} to {banks.max()}, but there are {len(neighbours.readings)}")
+    for bank in np.unique(banks):
+        _check_keys("item_ids", neighbours.item_ids[banks == bank])
 
 
 def _check_lists(
@@ -95,6 +124,8 @@ def verify_known_ids(publication: Publication, dataset: InteractionDataset) -> N
     if isinstance(publication, Neighbours):
         mentioned.append(("neighbour_ids", publication.neighbour_ids, dataset.item_ids))
     if isinstance(publication, Shortlists):
+        mentioned.append(("profile_ids", publication.profile_ids, dataset.profile_ids))
+    if isinstance(publication, Vectors) and publication.profile_ids is not None:
         mentioned.append(("profile_ids", publication.profile_ids, dataset.profile_ids))
     for name, ids, known in mentioned:
         strange = ids[~np.isin(ids, known)]

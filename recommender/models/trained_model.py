@@ -16,6 +16,7 @@ class TrainedModel(models.Model):
         ACTIVE = "active", _("active")
         RETIRED = "retired", _("retired")
         FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
 
     class Shape(models.TextChoices):
         VECTORS = "vectors", _("vectors")
@@ -31,7 +32,11 @@ class TrainedModel(models.Model):
     space = models.ForeignKey(
         EmbeddingSpace, on_delete=models.SET_NULL, null=True, blank=True, verbose_name=_("embedding space")
     )
+    readings = models.JSONField(
+        _("readings"), default=list, blank=True, help_text=_("How a history is weighed by steps, one entry a bank.")
+    )
     progress = models.FloatField(_("progress"), default=0.0)
+    cancel_requested = models.BooleanField(_("cancel requested"), default=False)
     metrics = models.JSONField(_("metrics"), default=dict)
     error = models.TextField(_("error"), blank=True)
     trained_until = models.DateTimeField(_("trained until"), null=True)

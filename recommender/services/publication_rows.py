@@ -22,9 +22,18 @@ def pack_scores(scores: Scores) -> Iterator[bytes]:
 
 def pack_vectors(vectors: Vectors) -> Iterator[bytes]:
     """Yield rows (item bigint, vector halfvec)."""
-    for start in range(0, len(vectors.item_ids), _ROWS_A_BLOCK):
+    yield from _pack_matrix(vectors.item_ids, vectors.matrix)
+
+
+def pack_profile_vectors(profile_ids: NDArray[np.int64], matrix: NDArray[np.float32]) -> Iterator[bytes]:
+    """Yield rows (profile bigint, vector halfvec)."""
+    yield from _pack_matrix(profile_ids, matrix)
+
+
+def _pack_matrix(owners: NDArray[np.int64], matrix: NDArray[np.float32]) -> Iterator[bytes]:
+    for start in range(0, len(owners), _ROWS_A_BLOCK):
         part = slice(start, start + _ROWS_A_BLOCK)
-        yield pack_rows(vectors.item_ids[part].astype(">i8"), halfvec.pack_vectors(vectors.matrix[part]))
+        yield pack_rows(owners[part].astype(">i8"), halfvec.pack_vectors(matrix[part]))
 
 
 def pack_lists(

@@ -1,6 +1,7 @@
 """Publishes what a learner returned as rows of its shape, all of them or none."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from catalog.bulk import StagingTable, stage_blocks
 from catalog.models import Embedding, EmbeddingSpace, Item
 from profiles.models import Profile
 from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors
-from recommender.models import ItemNeighbours, ItemScore, Shortlist, TrainedModel
+from recommender.models import ItemNeighbours, ItemScore, ModelArrays, Shortlist, TrainedModel
+from recommender.services.profile_vectors import write_profile_vectors
 from recommender.services.publication_rows import pack_lists, pack_scores, pack_vectors
+from recommender.training.array_bytes import pack_arrays
 
 _TABLES: Mapping[type[Publication], tuple[type[Model], type[Model]]] = {
     Scores: (ItemScore, Item),
@@ -37,14 +40,46 @@ def publish_model(model: TrainedModel, publication: Publication, *, metrics: Map
             locked.space = _create_space(locked, publication)
             belongs_to = {"space_id": locked.space.pk}
         table, owner = _TABLES[type(publication)]
-        columns, blocks = _pack(publication)
-        rows = _write(table, owner, locked.catalog_id, belongs_to, columns, blocks)
+        rows = 0
+        for part, constants in _split_banks(publication):
+            columns, blocks = _pack(part)
+            rows += _write(table, owner, locked.catalog_id, {**belongs_to, **constants}, columns, blocks)
+        if isinstance(publication, Vectors) and publication.profile_ids is not None and locked.space is not None:
+            write_profile_vectors(
+                locked.space, publication.profile_ids, publication.profile_matrix, until=locked.trained_until
+            )
+        if isinstance(publication, Neighbours):
+            locked.readings = [asdict(reading) for reading in publication.readings]
+        ModelArrays.objects.filter(model=locked).delete()  # its checkpoint has done its duty
+        if publication.arrays:
+            ModelArrays.objects.create(
+                model=locked, name=ModelArrays.Name.PUBLICATION, data=pack_arrays(publication.arrays)
+            )
         locked.state = TrainedModel.State.CANDIDATE
         locked.metrics = {**metrics, "rows": rows}
         locked.progress = 1.0
         locked.finished_at = timezone.now()
-        locked.save(update_fields=["space", "state", "metrics", "progress", "finished_at"])
+        locked.save(update_fields=["space", "state", "readings", "metrics", "progress", "finished_at"])
     return rows
+
+
+def _split_banks(publication: Publication) -> Iterator[tuple[Publication, Mapping[str, int]]]:
+    """Yield the rows of each bank of neighbours with its number, any other publication as it is."""
+    if not isinstance(publication, Neighbours):
+        yield publication, {}
+        return
+    banks = np.zeros(len(publication.item_ids), np.int16) if publication.banks is None else publication.banks
+    lengths = np.diff(publication.offsets)
+    for bank in np.unique(banks).tolist():
+        rows = banks == bank
+        inside = np.repeat(rows, lengths)
+        part = Neighbours(
+            publication.item_ids[rows],
+            np.append(0, np.cumsum(lengths[rows])),
+            publication.neighbour_ids[inside],
+            publication.weights[inside],
+        )
+        yield part, {"bank": bank}
 
 
 def _pack(publication: Publication) -> tuple[Mapping[str, str], Iterator[bytes]]:
@@ -105,4 +140,4 @@ def _drop_null_vectors(vectors: Vectors) -> Vectors:
     if vectors.metric != "cosine":
         return vectors
     kept = (vectors.matrix.astype(np.float16) != 0).any(axis=1)
-    return Vectors(vectors.item_ids[kept], vectors.matrix[kept], metric=vectors.metric, metrics=vectors.metrics)
+    return replace(vectors, item_ids=vectors.item_ids[kept], matrix=vectors.matrix[kept])

@@ -1,7 +1,7 @@
 """The interaction log as arrays: what learners train on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -17,7 +17,8 @@ class InteractionDataset:
     ``times`` are epoch seconds, ``strengths`` are the signed weights of kind and value (no decay),
     ``values`` the raw values (NaN where none), ``kinds`` index into ``kind_names``.
     ``published`` (I,) are epoch seconds (creation where no publication time is given);
-    ``half_lives`` are days by kind name.
+    ``half_lives`` are days by kind name. ``content`` (I, d), where it was asked for and there is any, are unit
+    vectors of what the items say (the active text space), a row of zeros where an item has none.
     """
 
     catalog_id: int
@@ -33,6 +34,7 @@ class InteractionDataset:
     kinds: NDArray[np.int16]
     kind_names: tuple[str, ...]
     half_lives: Mapping[str, float]
+    content: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -50,3 +52,15 @@ class InteractionDataset:
         in it would be equally old, and nothing recent. Without interactions: ``until``.
         """
         return float(self.times.max()) if len(self.times) else self.until.timestamp()
+
+    def keep_rows(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "InteractionDataset":
+        """Return the dataset with only ``rows`` (a mask of shape (n,), or ascending places); all else stays."""
+        return replace(
+            self,
+            profiles=self.profiles[rows],
+            items=self.items[rows],
+            times=self.times[rows],
+            strengths=self.strengths[rows],
+            values=self.values[rows],
+            kinds=self.kinds[rows],
+        )
