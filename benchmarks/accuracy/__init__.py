@@ -1,0 +1,1 @@
+"""Accuracy on plain files, by published protocols: ``python -m benchmarks.accuracy --help``."""
