@@ -43,7 +43,7 @@ class SpaceRef:
 
 @dataclass(frozen=True, slots=True)
 class HistoryReading:
-    """How a history is weighed, by steps rather than time: the latest ``window`` steps, half as much each ``half_life``.
+    """How a history is weighed, by steps rather than time: the latest ``window``, each ``half_life`` half as much.
 
     The step r back (0 is the newest) weighs ``2 ** (-r / half_life)``; with a half-life of 0 all weigh 1. A step is a
     positive interaction, a run of one item being one; steps of one item add up.

@@ -66,11 +66,14 @@ class ProfileVector(models.Model):
 
 
 class ModelArrays(models.Model):
-    """Arrays kept with a model as safetensors: those of its publication, and the checkpoint of a run under way."""
+    """Arrays kept with a model as safetensors: those of its publication, what it did on held-out interactions case by
+    case, and the checkpoint of a run under way.
+    """
 
     class Name(models.TextChoices):
         PUBLICATION = "publication"
         CHECKPOINT = "checkpoint"
+        HELD_OUT = "held_out"
 
     model = models.ForeignKey(TrainedModel, on_delete=models.CASCADE, db_index=False)
     name = models.CharField(max_length=20, choices=Name)

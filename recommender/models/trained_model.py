@@ -36,6 +36,11 @@ class TrainedModel(models.Model):
         _("readings"), default=list, blank=True, help_text=_("How a history is weighed by steps, one entry a bank.")
     )
     progress = models.FloatField(_("progress"), default=0.0)
+    promote_when_trained = models.BooleanField(_("promote when it is done"), default=False)
+    measure = models.BooleanField(_("measure on held-out interactions"), default=False)
+    attempts = models.PositiveSmallIntegerField(
+        _("attempts"), default=0, help_text=_("How often a worker has begun it: more than once where one died.")
+    )
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
     metrics = models.JSONField(_("metrics"), default=dict)
     error = models.TextField(_("error"), blank=True)
