@@ -37,10 +37,10 @@ def cold_items(dataset: InteractionDataset, *, share: float = 0.1, seed: int = 0
 def cold_profiles(dataset: InteractionDataset, *, share: float = 0.1, seed: int = 0, given: int = 5) -> Split:
     """Return the split in which a random ``share`` of the people is unknown but for the first ``given`` steps of each.
 
-    Drawn from those who meet something new after that. None of their rows is learned from (they keep their place among the
-    profiles, without rows); the history is what lies up to the last given step, the targets are the items first
-    met after it. Liang et al. 2018, "Variational autoencoders for collaborative filtering", section 4.2, call it strong
-    generalisation, and give a random part instead of the first.
+    Drawn from those who meet something new after that. None of their rows is learned from (they keep their place
+    among the profiles, without rows); the history is what lies up to the last given step, the targets are the items
+    first met after it. Liang et al. 2018, "Variational autoencoders for collaborative filtering", section 4.2, call
+    it strong generalisation, and give a random part instead of the first.
 
     Raises:
         SplitError: nobody has so many steps, or nobody else is left to learn from.
