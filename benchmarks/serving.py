@@ -96,11 +96,11 @@ def _fill(catalog_id: int, size: int, rng: np.random.Generator) -> dict[str, Any
         catalog_id,
     )
     with connection.cursor() as cursor, cursor.copy(
-        "COPY recommender_itemneighbours (model_id, item_id, neighbour_ids, weights) FROM STDIN"
+        "COPY recommender_itemneighbours (model_id, item_id, bank, neighbour_ids, weights) FROM STDIN"
     ) as copy:  # fmt: skip
         for item_id in item_ids.tolist():
             chosen = rng.choice(item_ids, size=NEIGHBOURS)
-            copy.write_row((models["co_visitation"].pk, item_id, chosen.tolist(), rng.random(NEIGHBOURS).tolist()))
+            copy.write_row((models["co_visitation"].pk, item_id, 0, chosen.tolist(), rng.random(NEIGHBOURS).tolist()))
     people = run(
         "INSERT INTO profiles_profile (catalog_id, key, attributes, created_at) "
         "SELECT %s, 'person-' || i, '{}', now() FROM generate_series(1, %s) i RETURNING id",

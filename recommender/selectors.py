@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 
 from recommender.models import PlacementStrategy
-from recommender.records import Plan, SpaceRef, StrategyPlan
+from recommender.records import HistoryReading, Plan, SpaceRef, StrategyPlan
 
 Reader = PlacementStrategy.Reader
 _VECTORS = (Reader.SIMILAR_ITEMS, Reader.HISTORY_MATCH)
@@ -32,6 +32,12 @@ class ResolvedKeys:
     item_ids: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Model:
+    id: int
+    readings: tuple[HistoryReading, ...]
+
+
 _PLAN_SQL = """
 SELECT (SELECT to_jsonb(p) FROM recommender_placement p WHERE p.catalog_id = %(catalog)s AND p.key = %(key)s)::text,
     (SELECT jsonb_agg(jsonb_build_object('reader', s.reader, 'source', s.source, 'weight', s.weight)
@@ -40,7 +46,7 @@ SELECT (SELECT to_jsonb(p) FROM recommender_placement p WHERE p.catalog_id = %(c
         WHERE p.catalog_id = %(catalog)s AND p.key = %(key)s)::text,
     (SELECT jsonb_agg(jsonb_build_object('role', e.role, 'id', e.id, 'dimensions', e.dimensions, 'metric', e.metric))
         FROM catalog_embeddingspace e WHERE e.catalog_id = %(catalog)s AND e.state = 'active')::text,
-    (SELECT jsonb_agg(jsonb_build_object('learner', m.learner, 'id', m.id))
+    (SELECT jsonb_agg(jsonb_build_object('learner', m.learner, 'id', m.id, 'readings', m.readings))
         FROM recommender_trainedmodel m WHERE m.catalog_id = %(catalog)s AND m.state = 'active')::text
 """
 
@@ -102,7 +108,7 @@ def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[st
 
 def _read_plan_parts(
     catalog_id: int, placement_key: str
-) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, int]]:
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, _Model]]:
     with connection.cursor() as cursor:
         cursor.execute(_PLAN_SQL, {"catalog": catalog_id, "key": placement_key})
         row = cursor.fetchone() or (None,) * 4
@@ -111,12 +117,12 @@ def _read_plan_parts(
         placement,
         strategies or [],
         {space["role"]: SpaceRef(space["id"], space["dimensions"], space["metric"]) for space in spaces or []},
-        {model["learner"]: model["id"] for model in models or []},
+        {model["learner"]: _read_model(model) for model in models or []},
     )
 
 
 def _resolve_strategies(
-    strategies: Sequence[dict[str, Any]], spaces: dict[str, SpaceRef], models: dict[str, int]
+    strategies: Sequence[dict[str, Any]], spaces: dict[str, SpaceRef], models: dict[str, _Model]
 ) -> tuple[StrategyPlan, ...]:
     """Resolve each strategy; one whose shape is not published yet stays, and proposes nothing.
 
@@ -126,18 +132,25 @@ def _resolve_strategies(
     for strategy in strategies:
         reader, source = strategy["reader"], strategy["source"]
         vectors = reader in _VECTORS
+        model = None if vectors else models.get(source)
         resolved.append(
             StrategyPlan(
                 name=_name_strategy(reader, source) if vectors else source,
                 reader=reader,
                 weight=strategy["weight"],
                 space=spaces.get(source) if vectors else None,
-                model_id=None if vectors else models.get(source),
+                model_id=model and model.id,
+                readings=model.readings if model is not None and reader == Reader.NEIGHBOURS else (),
             )
         )
     if "popular" in models and not any(s.name == "popular" for s in resolved):
-        resolved.append(StrategyPlan("fallback_popular", Reader.SCORES, 0.0, model_id=models["popular"]))
+        resolved.append(StrategyPlan("fallback_popular", Reader.SCORES, 0.0, model_id=models["popular"].id))
     return tuple(resolved)
+
+
+def _read_model(row: dict[str, Any]) -> _Model:
+    readings = tuple(HistoryReading(float(entry["half_life"]), int(entry["window"])) for entry in row["readings"])
+    return _Model(row["id"], readings)
 
 
 def _name_strategy(reader: str, source: str) -> str:

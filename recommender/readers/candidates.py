@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from recommender.readers.fragments import Fragment, ReadContext, eligible_items, history_table, seen_table
+from recommender.readers.fragments import (
+    Fragment,
+    ReadContext,
+    count_steps,
+    eligible_items,
+    history_table,
+    seen_table,
+    steps_table,
+)
 from recommender.readers.neighbours import summed_neighbours
 from recommender.readers.scores import best_scores, newest_items
 from recommender.readers.shortlists import ready_list
@@ -46,6 +54,8 @@ def compose_statement(plan: Plan, query: Query, *, limit: int) -> tuple[str, lis
     tables: list[tuple[str, Fragment]] = []
     if query.profile_id is not None:
         tables += [("history", history_table(query)), ("seen", seen_table(plan, query))]
+        if any(strategy.readings for strategy in plan.strategies):
+            tables.append(("steps", steps_table(query, length=count_steps(plan.strategies))))
     tables += _seed_tables(context)
     if context.narrow:
         tables += breadth_tables(context)

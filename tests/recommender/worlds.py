@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from catalog.models import Catalog, Embedding, EmbeddingSpace, Item
 from profiles.models import Interaction, Profile
 from recommender.models import ItemNeighbours, ItemScore, Placement, PlacementStrategy, Shortlist, TrainedModel
+from recommender.records import HistoryReading
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -76,6 +77,31 @@ def publish_neighbours(world: World, learner: str, rows: Mapping[str, Mapping[st
     model = TrainedModel.objects.create(catalog=world.catalog, learner=learner, shape="neighbours", state="active")
     ItemNeighbours.objects.bulk_create(
         ItemNeighbours(model=model, item=world.items[key], neighbour_ids=world.ids(*row), weights=list(row.values()))
+        for key, row in rows.items()
+    )
+    return model
+
+
+def publish_banks(
+    world: World, learner: str, readings: Sequence[HistoryReading], *banks: Mapping[str, Mapping[str, float]]
+) -> TrainedModel:
+    """An active model of the neighbours shape with a bank of rows for each reading."""
+    model = TrainedModel.objects.create(
+        catalog=world.catalog,
+        learner=learner,
+        shape="neighbours",
+        state="active",
+        readings=[asdict(reading) for reading in readings],
+    )
+    ItemNeighbours.objects.bulk_create(
+        ItemNeighbours(
+            model=model,
+            item=world.items[key],
+            bank=bank,
+            neighbour_ids=world.ids(*row),
+            weights=list(row.values()),
+        )
+        for bank, rows in enumerate(banks)
         for key, row in rows.items()
     )
     return model
