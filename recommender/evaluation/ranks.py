@@ -40,11 +40,15 @@ def take_best(scores: ScoreMatrix, *, k: int) -> NDArray[np.int32]:
     if not width:
         return listed
     known = np.where(np.isnan(scores), -np.inf, scores)
-    limits = np.partition(known, items - width, axis=1)[:, items - width]
-    above, level = known > limits[:, None], known == limits[:, None]
-    # Of those level with the last place, the lowest indices fill it.
-    level &= np.cumsum(level, axis=1) <= (width - above.sum(axis=1))[:, None]
-    places = np.nonzero(above | level)[1].reshape(rows, width)
+    limits = np.partition(known, items - width, axis=1)[:, items - width, None]
+    kept = known >= limits
+    crowded = np.flatnonzero(np.count_nonzero(kept, axis=1) > width)
+    if len(crowded):
+        # Of those level with the last place, the lowest indices fill it.
+        above, level = known[crowded] > limits[crowded], known[crowded] == limits[crowded]
+        room = width - np.count_nonzero(above, axis=1, keepdims=True)
+        kept[crowded] = above | (level & (np.cumsum(level, axis=1, dtype=np.int32) <= room))
+    places = np.flatnonzero(kept).reshape(rows, width) % items
     best = np.take_along_axis(known, places, axis=1)
     order = np.argsort(-best, axis=1, kind="stable")
     listed[:, :width] = np.take_along_axis(places, order, axis=1)
