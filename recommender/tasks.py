@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.retraining import put_live, start_due_trainings
 from recommender.services.training import train_model
 from recommender.services.training_locks import TrainingUnderWayError
@@ -9,16 +10,25 @@ from recommender.services.training_locks import TrainingUnderWayError
 
 @shared_task(autoretry_for=(TrainingUnderWayError,), retry_backoff=15, retry_backoff_max=600, max_retries=100)
 def train_model_run(model_id: int, *, promote: bool = False) -> dict[str, int | str]:
-    """Run one training and, where ``promote`` asks for it, put the result live."""
+    """Run one training and, where its row or ``promote`` asks for it, put the result live."""
     model = train_model(model_id)
-    live = promote and put_live(model_id)
+    live = put_live(model_id, promote=promote)
     return {"model": model_id, "state": "active" if live else model.state}
 
 
 @shared_task
 def train_published_models() -> dict[str, int]:
-    """Send out a training for each learner in use."""
+    """Send out a training for each learner in use, and every one that was lost or interrupted."""
     due = start_due_trainings()
-    for training in due:
-        train_model_run.delay(training.model_id, promote=training.promote)
+    for model_id in due:
+        train_model_run.delay(model_id)
     return {"started": len(due)}
+
+
+@shared_task
+def train_interrupted_models() -> dict[str, int]:
+    """Send out the trainings again whose workers have died."""
+    interrupted = find_interrupted_runs()
+    for model_id in interrupted:
+        train_model_run.delay(model_id)
+    return {"started": len(interrupted)}

@@ -17,8 +17,11 @@ State = TrainedModel.State
 KEPT_RETIRED = 3
 """Retired versions kept of each learner: how far one can roll back."""
 
+KEPT_CANDIDATES = 3
+"""Candidates kept of each learner that nobody has promoted."""
+
 KEPT_FAILED = 5
-"""Failed runs kept of each learner, for their errors."""
+"""Failed and cancelled runs kept of each learner, for their errors."""
 
 
 class PromotionError(Exception):
@@ -68,13 +71,14 @@ def roll_back_model(catalog_id: int, *, learner: str) -> TrainedModel:
 
 
 def prune_models(catalog_id: int, *, learner: str) -> int:
-    """Delete the rows of retired versions and failed runs beyond the last few; return how many models went."""
+    """Delete retired versions, candidates and failed runs beyond the last few; return how many models went."""
     with transaction.atomic():
         _lock_versions(catalog_id, learner)  # so that none of them is rolled back to meanwhile
         models = TrainedModel.objects.filter(catalog_id=catalog_id, learner=learner)
         retired = models.filter(state=State.RETIRED).order_by("-promoted_at", "-id")
-        failed = models.filter(state=State.FAILED).order_by("-id")
-        doomed = [*retired[KEPT_RETIRED:], *failed[KEPT_FAILED:]]
+        candidates = models.filter(state=State.CANDIDATE).order_by("-id")
+        failed = models.filter(state__in=[State.FAILED, State.CANCELLED]).order_by("-id")
+        doomed = [*retired[KEPT_RETIRED:], *candidates[KEPT_CANDIDATES:], *failed[KEPT_FAILED:]]
         models.filter(pk__in=[model.pk for model in doomed]).delete()
     for space_id in [model.space_id for model in doomed if model.space_id is not None]:
         with suppress(SpaceError):  # somebody has made it active by itself

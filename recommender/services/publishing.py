@@ -50,7 +50,8 @@ def publish_model(model: TrainedModel, publication: Publication, *, metrics: Map
             )
         if isinstance(publication, Neighbours):
             locked.readings = [asdict(reading) for reading in publication.readings]
-        ModelArrays.objects.filter(model=locked).delete()  # its checkpoint has done its duty
+        checkpoint = ModelArrays.objects.filter(model=locked, name=ModelArrays.Name.CHECKPOINT)
+        checkpoint.delete()  # it has done its duty
         if publication.arrays:
             ModelArrays.objects.create(
                 model=locked, name=ModelArrays.Name.PUBLICATION, data=pack_arrays(publication.arrays)

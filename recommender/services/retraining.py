@@ -2,84 +2,89 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from catalog.extensions import OptionError, load_options
+from recommender.conf import get_conf
 from recommender.learners import Shape, learners
 from recommender.models import PlacementStrategy, TrainedModel
+from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.promotion import promote_model, prune_models
-from recommender.services.training import fail_abandoned_runs, start_training
-from recommender.services.training_locks import TrainingUnderWayError, hold_training
+from recommender.services.training import start_training
 
 logger = logging.getLogger(__name__)
 
-SELF_PROMOTING: frozenset[Shape] = frozenset({"scores", "neighbours"})
-"""Shapes that are retrained and go live by themselves: counts, not optimised models that may go astray."""
+State = TrainedModel.State
+
+FIRST_BY_ITSELF: frozenset[Shape] = frozenset({"scores", "neighbours"})
+"""Shapes whose first model is trained once a strategy reads it; others are retrained where one is active already."""
 
 LOST_AFTER = timedelta(hours=1)
 """A run that nobody has begun for so long: its message was lost, so it is sent again."""
 
-
-@dataclass(frozen=True, slots=True)
-class DueTraining:
-    """A run to send out, and whether its result goes live."""
-
-    model_id: int
-    promote: bool
+SHORT_REST = timedelta(hours=1)
+"""A rest that ends before the schedule comes round again is none."""
 
 
-def start_due_trainings() -> list[DueTraining]:
-    """Make a run for each learner in use that has none to come; return the runs to train, lost ones among them."""
-    _fail_dead_runs()
-    open_runs = TrainedModel.objects.filter(state=TrainedModel.State.TRAINING)
-    coming = set(open_runs.values_list("catalog_id", "learner"))
+def start_due_trainings() -> list[int]:
+    """Make a run for each learner in use that is due and has none to come.
+
+    Returns the ids of all runs to send out: interrupted ones that go on, lost ones, new ones. Each row says
+    whether its result is to go live.
+    """
+    interrupted = find_interrupted_runs()
+    open_runs = TrainedModel.objects.filter(state=State.TRAINING)
     lost = open_runs.filter(trained_until=None, created_at__lt=timezone.now() - LOST_AFTER)
-    due = [DueTraining(model_id, promote=False) for model_id in lost.order_by("id").values_list("id", flat=True)]
+    due = [*interrupted, *lost.order_by("id").values_list("id", flat=True)]
+    coming = set(open_runs.values_list("catalog_id", "learner"))
     for catalog_id, learner in sorted(find_learners_in_use() - coming):
-        run = start_training(catalog_id, learner=learner, options=_find_options(catalog_id, learner))
-        due.append(DueTraining(run.pk, promote=True))
+        if not _rests(catalog_id, learner):
+            options = _find_options(catalog_id, learner)
+            due.append(start_training(catalog_id, learner=learner, options=options, promote=True, measure=True).pk)
     return due
 
 
 def find_learners_in_use() -> set[tuple[int, str]]:
-    """Return (catalog id, learner) of every self-promoting learner with an active model or a strategy that reads it."""
-    active = TrainedModel.objects.filter(state=TrainedModel.State.ACTIVE).values_list("catalog_id", "learner")
-    sources = PlacementStrategy.objects.values_list("placement__catalog_id", "source")
-    return {
-        (catalog_id, learner)
-        for catalog_id, learner in [*active, *sources]
-        if learner in learners and learners.get(learner).shape in SELF_PROMOTING
+    """Return (catalog id, learner) of every learner with an active model, or with a strategy that may have a first."""
+    active = set(TrainedModel.objects.filter(state=State.ACTIVE).values_list("catalog_id", "learner"))
+    sources = set(PlacementStrategy.objects.values_list("placement__catalog_id", "source"))
+    first = {
+        (catalog_id, source)
+        for catalog_id, source in sources
+        if source in learners and learners.get(source).shape in FIRST_BY_ITSELF
     }
+    return first | {(catalog_id, learner) for catalog_id, learner in active if learner in learners}
 
 
-def put_live(model_id: int) -> bool:
-    """Promote a run's result if it is a candidate, and delete old versions; return whether it went live."""
+def put_live(model_id: int, *, promote: bool = False) -> bool:
+    """Promote a run's result where the run (or ``promote``) asks for it; delete old versions.
+
+    Returns whether it went live.
+    """
     model = TrainedModel.objects.get(pk=model_id)
-    is_candidate = model.state == TrainedModel.State.CANDIDATE
-    if is_candidate:
+    live = (promote or model.promote_when_trained) and model.state == State.CANDIDATE
+    if live:
         promote_model(model_id)
     prune_models(model.catalog_id, learner=model.learner)
-    return is_candidate
+    return live
 
 
-def _fail_dead_runs() -> None:
-    """Mark runs as failed that have begun but hold no lock: a dead worker's run must not keep the next from coming."""
-    begun = TrainedModel.objects.filter(state=TrainedModel.State.TRAINING, trained_until__isnull=False)
-    for catalog_id, learner in set(begun.values_list("catalog_id", "learner")):
-        with suppress(TrainingUnderWayError), hold_training(catalog_id, learner):
-            fail_abandoned_runs(catalog_id, learner=learner)
+def _rests(catalog_id: int, learner: str) -> bool:
+    """Return whether the last run took so long that the next is not due yet."""
+    runs = TrainedModel.objects.filter(catalog_id=catalog_id, learner=learner).exclude(finished_at=None)
+    last = runs.order_by("-finished_at").first()
+    if last is None or last.finished_at is None or last.trained_until is None:
+        return False
+    rest = (last.finished_at - last.trained_until) * get_conf().rest_factor
+    return rest > SHORT_REST and last.finished_at + rest > timezone.now()
 
 
 def _find_options(catalog_id: int, learner: str) -> Mapping[str, Any]:
     """Return the options of the active model, as far as the learner still takes them."""
-    active = TrainedModel.objects.filter(
-        catalog_id=catalog_id, learner=learner, state=TrainedModel.State.ACTIVE
-    ).first()
+    active = TrainedModel.objects.filter(catalog_id=catalog_id, learner=learner, state=State.ACTIVE).first()
     if active is None:
         return {}
     try:

@@ -5,82 +5,106 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from catalog.extensions import describe_fault, dump_options, load_options
 from catalog.vector_index import build_index
-from recommender.learners import Learner, Progress, Publication, learners
-from recommender.learners.verification import verify_known_ids, verify_publication
+from recommender.conf import get_conf
+from recommender.learners import Progress, Publication, TrainingCancelled, learners
 from recommender.models import TrainedModel
+from recommender.services.cancelling import mark_cancelled
+from recommender.services.checkpoints import StoredCheckpoint, drop_checkpoint
+from recommender.services.fits import build_learner, fit_learner, identify_fit, wants_content
+from recommender.services.interrupted import can_go_on, give_up_run, settle_dead_runs
 from recommender.services.publishing import publish_model
 from recommender.services.training_locks import hold_training
+from recommender.services.training_memory import check_memory
+from recommender.services.training_progress import ProgressWriter
 from recommender.training.loading import load_dataset
 
 logger = logging.getLogger(__name__)
 
-PROGRESS_SECONDS = 1.0
 _TRAINING = TrainedModel.State.TRAINING
 
 
-def start_training(catalog_id: int, *, learner: str, options: Mapping[str, Any] | None = None) -> TrainedModel:
+def start_training(
+    catalog_id: int,
+    *,
+    learner: str,
+    options: Mapping[str, Any] | None = None,
+    promote: bool = False,
+    measure: bool = False,
+) -> TrainedModel:
     """Make the row of a run that is still to come; ``train_model`` runs it.
 
-    Raises RegistryError for an unknown learner and OptionError for options that do not fit it.
+    ``promote`` is the wish that the result go live, ``measure`` that it be held against held-out interactions and the
+    active model. Raises RegistryError for an unknown learner and OptionError for options that do not fit it.
     """
     component = learners.get(learner)
     loaded = load_options(component.Options, options or {})
     return TrainedModel.objects.create(
-        catalog_id=catalog_id, learner=learner, shape=component.shape, options=dump_options(loaded)
+        catalog_id=catalog_id,
+        learner=learner,
+        shape=component.shape,
+        options=dump_options(loaded),
+        promote_when_trained=promote,
+        measure=measure,
     )
 
 
 def train_model(model_id: int, *, progress: Progress | None = None) -> TrainedModel:
-    """Run a training and return the model: a candidate, or failed with the error and nothing published.
+    """Run a training and return the model: a candidate, or failed or cancelled with nothing published.
 
-    A run that is over is returned as it is, so running one twice changes nothing. Raises TrainingUnderWayError
-    while another run of the same learner goes on in the catalog.
+    A run that is over is returned as it is, so running one twice changes nothing. One that was interrupted goes on
+    from its checkpoint, or starts over where there is none. Raises TrainingUnderWayError while another run of the
+    same learner goes on in the catalog.
     """
     model = TrainedModel.objects.get(pk=model_id)
     with hold_training(model.catalog_id, model.learner):
-        model.refresh_from_db()
-        if model.state != _TRAINING:
-            return model
-        fail_abandoned_runs(model.catalog_id, learner=model.learner, except_id=model.pk)
-        try:
-            _run(model, progress or _ignore)
-        except BaseException as error:
-            _fail(model, error)
-            if not isinstance(error, Exception):
-                raise
+        if _begin(model):
+            settle_dead_runs(model.catalog_id, learner=model.learner, except_id=model.pk)
+            try:
+                _run(model, progress or _ignore)
+            except TrainingCancelled:
+                mark_cancelled(model.pk)
+            except BaseException as error:
+                _fail(model, error)
+                if not isinstance(error, Exception):
+                    raise
     model.refresh_from_db()
     return model
 
 
-def fail_abandoned_runs(catalog_id: int, *, learner: str, except_id: int = 0) -> int:
-    """Mark the runs of a learner that have begun as failed. For whoever holds the lock: their workers are dead.
-
-    Runs that nobody has begun (``trained_until`` is not set) keep waiting.
-    """
-    begun = TrainedModel.objects.filter(
-        catalog_id=catalog_id, learner=learner, state=_TRAINING, trained_until__isnull=False
-    ).exclude(pk=except_id)
-    return begun.update(
-        state=TrainedModel.State.FAILED, error="The worker ended before the training did.", finished_at=timezone.now()
-    )
+def _begin(model: TrainedModel) -> bool:
+    """Take note that a worker begins; return False where there is nothing (more) to do."""
+    with transaction.atomic():
+        model.refresh_from_db(from_queryset=TrainedModel.objects.select_for_update())
+        if model.state != _TRAINING:
+            return False
+        if model.cancel_requested:
+            mark_cancelled(model.pk)
+            return False
+        if model.attempts >= get_conf().most_attempts:
+            give_up_run(model)
+            return False
+        if not can_go_on(model):
+            model.trained_until = timezone.now()
+            model.progress = 0.0
+        model.attempts += 1
+        model.save(update_fields=["trained_until", "progress", "attempts"])
+    return True
 
 
 def _run(model: TrainedModel, progress: Progress) -> None:
-    model.trained_until = timezone.now()
-    model.progress = 0.0
-    model.save(update_fields=["trained_until", "progress"])
-    component = learners.get(model.learner)
-    learner: Learner = component(load_options(component.Options, model.options))  # type: ignore[call-arg]
+    learner = build_learner(model.learner, model.options)
+    check_memory(learner, model.catalog_id)
+    writer = ProgressWriter(model.pk, progress)
     clock = time.perf_counter()
-    dataset = load_dataset(model.catalog_id, until=model.trained_until)
+    dataset = load_dataset(model.catalog_id, until=model.trained_until, with_content=wants_content(learner))
     loaded = time.perf_counter()
-    publication = learner.train(dataset, progress=_ProgressWriter(model.pk, progress))
-    verify_publication(publication, shape=component.shape)
-    verify_known_ids(publication, dataset)
+    checkpoint = StoredCheckpoint(model.pk, digest=identify_fit(model.learner, model.options, dataset))
+    publication = fit_learner(learner, dataset, progress=writer, checkpoint=checkpoint)
     trained = time.perf_counter()
     metrics = {
         **{f"learner_{name}": float(value) for name, value in publication.metrics.items()},
@@ -94,9 +118,13 @@ def _run(model: TrainedModel, progress: Progress) -> None:
     progress(1.0)
 
 
-def _publish(model: TrainedModel, publication: Publication, metrics: Mapping[str, float]) -> None:
+def _publish(model: TrainedModel, publication: Publication, metrics: Mapping[str, Any]) -> None:
     begun = time.perf_counter()
-    publish_model(model, publication, metrics=metrics)
+    with transaction.atomic():
+        locked = TrainedModel.objects.select_for_update().filter(pk=model.pk, state=_TRAINING).first()
+        if locked is None or locked.cancel_requested:
+            raise TrainingCancelled
+        publish_model(model, publication, metrics=metrics)
     model.refresh_from_db()
     model.metrics["publish_seconds"] = round(time.perf_counter() - begun, 3)
     model.save(update_fields=["metrics"])
@@ -110,23 +138,8 @@ def _fail(model: TrainedModel, error: BaseException) -> None:
     TrainedModel.objects.filter(pk=model.pk, state=_TRAINING).update(
         state=TrainedModel.State.FAILED, error=describe_fault(error), finished_at=timezone.now()
     )
+    drop_checkpoint(model.pk)
 
 
 def _ignore(fraction: float) -> None:
     return None
-
-
-class _ProgressWriter:
-    """Writes a run's progress to its row, at most once in PROGRESS_SECONDS, and passes it on."""
-
-    def __init__(self, model_id: int, forward: Progress) -> None:
-        self._model_id = model_id
-        self._forward = forward
-        self._written = time.monotonic()
-
-    def __call__(self, fraction: float) -> None:
-        fraction = min(1.0, max(0.0, fraction))
-        self._forward(fraction)
-        if time.monotonic() - self._written >= PROGRESS_SECONDS:
-            TrainedModel.objects.filter(pk=self._model_id).update(progress=fraction)
-            self._written = time.monotonic()

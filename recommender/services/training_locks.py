@@ -18,7 +18,7 @@ def hold_training(catalog_id: int, learner: str) -> Iterator[None]:
     The database lets go of it when this session ends, however that happens: whoever holds it knows that no
     other worker is alive that trains this learner here.
     """
-    key = int.from_bytes(blake2b(f"train {catalog_id} {learner}".encode(), digest_size=8).digest(), signed=True)
+    key = _make_key(catalog_id, learner)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
@@ -28,3 +28,14 @@ def hold_training(catalog_id: int, learner: str) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def is_being_trained(catalog_id: int, learner: str) -> bool:
+    """Return whether a worker holds the lock; where none does, none can begin until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_make_key(catalog_id, learner)])
+        return not cursor.fetchone()[0]
+
+
+def _make_key(catalog_id: int, learner: str) -> int:
+    return int.from_bytes(blake2b(f"train {catalog_id} {learner}".encode(), digest_size=8).digest(), signed=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -21,11 +18,11 @@ from catalog.services.spaces import create_space
 from catalog.tasks import encode_space_items
 from recsite.celery import app
 from tests.catalog.encoding import make_catalog, register_tricky
+from tests.worker_processes import PATIENCE, Spawn, wait_until
+from tests.worker_processes import spawn as spawn
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
 RUN = """
 import sys
 import django
@@ -37,43 +34,12 @@ sys.stdin.readline()
 print(encode_space(int(sys.argv[1])).encoded, flush=True)
 """
 
-Spawn = Callable[..., "subprocess.Popen[str]"]
-
 
 @pytest.fixture(autouse=True)
 def tricky() -> Iterator[None]:
     register_tricky()
     yield
     encoders.unregister("tricky")
-
-
-@pytest.fixture
-def spawn() -> Iterator[Spawn]:
-    """Starts python with arguments on the test database; whatever still runs at the end is killed."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=CHECKOUT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(CHECKOUT),
-                "DJANGO_SETTINGS_MODULE": "tests.catalog.worker_settings",
-                "RECSITE_TEST_DATABASE": str(connection.settings_dict["NAME"]),
-                **variables,
-            },
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture
@@ -111,14 +77,6 @@ def count_writes() -> Counter[int]:
         cursor.execute("SELECT count(DISTINCT item_id), count(*) FROM test_write")
         items, written = cursor.fetchone()
     return Counter(items=items, written=written)
-
-
-def wait_until(condition: Callable[[], bool], *, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert process.poll() is None, f"the worker ended with {process.returncode}"
-        assert time.monotonic() < deadline, "the worker does not get on"
-        time.sleep(0.02)
 
 
 def test_two_workers_share_the_items_and_none_is_done_twice(spawn: Spawn, writes: Counter[int]) -> None:

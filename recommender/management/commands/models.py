@@ -1,4 +1,4 @@
-"""Lists trained models, promotes one, or rolls a learner back."""
+"""Lists trained models, promotes one, cancels a run, or rolls a learner back."""
 
 from typing import Any
 
@@ -10,19 +10,21 @@ from rich.table import Table
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from catalog.models import Catalog
 from recommender.models import TrainedModel
+from recommender.services.cancelling import CancellingError, cancel_training
 from recommender.services.promotion import PromotionError, promote_model, roll_back_model
 
 
 class Command(BaseCommand):
-    """``manage.py models [--catalog K] [--promote ID | --roll-back LEARNER]``."""
+    """``manage.py models [--catalog K] [--promote ID | --cancel ID | --roll-back LEARNER]``."""
 
-    help = "List a catalog's trained models; promote one, or roll a learner back to its version before."
+    help = "List a catalog's trained models; promote one, cancel a run, or roll a learner back to its version before."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         add_catalog_argument(parser)
         action = parser.add_mutually_exclusive_group()
         action.add_argument("--promote", type=int, metavar="ID", help="put this model live")
+        action.add_argument("--cancel", type=int, metavar="ID", help="give this run up; nothing of it is published")
         action.add_argument("--roll-back", metavar="LEARNER", help="put the version before the active one live again")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,17 +32,24 @@ class Command(BaseCommand):
         catalog = find_catalog(options["catalog"])
         try:
             if options["promote"] is not None:
-                self._promote(catalog, options["promote"])
+                promote_model(self._find(catalog, options["promote"]))
+            elif options["cancel"] is not None:
+                self._cancel(self._find(catalog, options["cancel"]))
             elif options["roll_back"] is not None:
                 roll_back_model(catalog.pk, learner=options["roll_back"])
-        except PromotionError as error:
+        except (PromotionError, CancellingError) as error:
             raise CommandError(str(error)) from error
         self._list(catalog)
 
-    def _promote(self, catalog: Catalog, model_id: int) -> None:
+    def _find(self, catalog: Catalog, model_id: int) -> int:
         if not TrainedModel.objects.filter(catalog=catalog, pk=model_id).exists():
             raise CommandError(f"no model {model_id} in catalog {catalog.key!r}")
-        promote_model(model_id)
+        return model_id
+
+    def _cancel(self, model_id: int) -> None:
+        model = cancel_training(model_id)
+        if model.state == TrainedModel.State.TRAINING:
+            self.stdout.write(f"{model}: its worker ends it at its next step")
 
     def _list(self, catalog: Catalog) -> None:
         table = Table()

@@ -18,7 +18,7 @@ from recommender.tasks import train_model_run
 
 
 class Command(BaseCommand):
-    """``manage.py train LEARNER [--catalog K] [--option name=value] [--promote] [--queue]``."""
+    """``manage.py train LEARNER [--catalog K] [--option name=value] [--promote] [--no-measure] [--queue]``."""
 
     help = "Train a learner on a catalog's interactions; its result is a candidate until it is promoted."
 
@@ -30,6 +30,11 @@ class Command(BaseCommand):
             "--option", action="append", default=[], metavar="NAME=VALUE", help="an option; may be repeated"
         )
         parser.add_argument("--promote", action="store_true", help="put the result live")
+        parser.add_argument(
+            "--no-measure",
+            action="store_true",
+            help="don't hold it against held-out interactions, which takes as long again",
+        )
         parser.add_argument("--queue", action="store_true", help="leave the training to a worker")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,12 +42,18 @@ class Command(BaseCommand):
         catalog = find_catalog(options["catalog"])
         try:
             values = read_option_texts(learners.get(options["learner"]).Options, options["option"])
-            model = start_training(catalog.pk, learner=options["learner"], options=values)
+            model = start_training(
+                catalog.pk,
+                learner=options["learner"],
+                options=values,
+                promote=options["promote"],
+                measure=not options["no_measure"],
+            )
         except (RegistryError, OptionError) as error:
             raise CommandError(str(error)) from error
         if options["queue"]:
             try:
-                ring(train_model_run, model.pk, promote=options["promote"])
+                ring(train_model_run, model.pk)
             except NoBrokerError as error:
                 model.delete()
                 raise CommandError(str(error)) from error
@@ -51,7 +62,9 @@ class Command(BaseCommand):
         model = self._train(model)
         if model.state == TrainedModel.State.FAILED:
             raise CommandError(f"{model} failed: {model.error}")
-        live = options["promote"] and put_live(model.pk)
+        if model.state == TrainedModel.State.CANCELLED:
+            raise CommandError(f"{model} was cancelled")
+        live = put_live(model.pk)
         figures = model.metrics
         self.stdout.write(
             f"{model}: {figures['rows']} rows from {figures['interactions']} interactions of {figures['profiles']} "

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from kombu.exceptions import OperationalError
 
+from catalog.models import Catalog
 from recommender import tasks
 from recommender.models import ItemScore, TrainedModel
+from recommender.services.training import start_training
 from tests.recommender.logs import make_catalog, make_items, make_profiles, record
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +53,8 @@ def test_it_leaves_the_training_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(tasks.train_model_run, "apply_async", lambda args, named, **_: sent.append((args, named)))
     run("train", "popular", "--queue", "--promote")
     model = TrainedModel.objects.get()
-    assert sent == [((model.pk,), {"promote": True})]
-    assert model.state == "training"
+    assert sent == [((model.pk,), {})]
+    assert (model.state, model.promote_when_trained, model.measure) == ("training", True, True)
 
 
 def test_a_training_that_no_broker_takes_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,3 +120,16 @@ def test_what_cannot_be_promoted_is_one_line() -> None:
         run("models", "--promote", "999999")
     with pytest.raises(CommandError, match="no version of popular is active"):
         run("models", "--roll-back", "popular")
+    with pytest.raises(CommandError, match="no model 999999 in catalog 'books'"):
+        run("models", "--cancel", "999999")
+
+
+def test_a_run_is_cancelled_and_what_is_over_is_not() -> None:
+    catalog = Catalog.objects.get()
+    waiting = start_training(catalog.pk, learner="popular")
+    assert "cancelled" in run("models", "--cancel", str(waiting.pk))
+    assert "cancelled" in run("models", "--cancel", str(waiting.pk))
+    run("train", "popular")
+    done = TrainedModel.objects.get(state="candidate")
+    with pytest.raises(CommandError, match="is candidate; only what is still training can be cancelled"):
+        run("models", "--cancel", str(done.pk))

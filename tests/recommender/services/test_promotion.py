@@ -166,6 +166,14 @@ def test_the_last_retired_and_failed_are_kept_with_the_rest_deleted() -> None:
     assert set(ItemScore.objects.values_list("model_id", flat=True)) == {model.pk for model in retired[:3]}
 
 
+def test_the_last_candidates_and_cancelled_runs_are_kept() -> None:
+    catalog = make_catalog()
+    candidates = [make_version(catalog) for _ in range(5)]
+    over = [make_version(catalog, state=state) for state in ("failed", "cancelled") * 3]
+    assert prune_models(catalog.pk, learner="popular") == 3
+    assert set(TrainedModel.objects.all()) == {*candidates[2:], *over[1:]}
+
+
 def test_the_space_of_a_deleted_version_goes_too() -> None:
     catalog = make_catalog()
     for day in range(5):

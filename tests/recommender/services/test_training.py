@@ -19,7 +19,7 @@ from catalog.vector_index import drop_index, has_index
 from profiles.models import Profile
 from recommender.learners import Neighbours, Progress, Publication, Scores, Shape, Shortlists, Vectors, learners
 from recommender.models import ItemNeighbours, ItemScore, Shortlist, TrainedModel
-from recommender.services import publishing, training
+from recommender.services import publishing, training_progress
 from recommender.services.training import start_training, train_model
 from recommender.services.training_locks import TrainingUnderWayError, hold_training
 from recommender.training.dataset import InteractionDataset
@@ -230,7 +230,7 @@ def test_an_unknown_learner_or_option_makes_no_run(stub: type[Stub]) -> None:
 
 def test_progress_is_passed_on_and_written(stub: type[Stub], monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = make_catalog()
-    monkeypatch.setattr(training, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(training_progress, "PROGRESS_SECONDS", 0.0)
     model = start_training(catalog.pk, learner="stub")
     seen = []
 

@@ -1,0 +1,54 @@
+"""One fit of a learner on one dataset: given what its class asks for, and its publication verified."""
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from catalog.extensions import load_options
+from recommender.learners import Learner, Progress, Publication, learners
+from recommender.learners.verification import verify_known_ids, verify_publication
+from recommender.services.checkpoints import StoredCheckpoint
+from recommender.training.dataset import InteractionDataset
+from recommender.training.digest import DIGEST_BYTES, digest_dataset
+
+
+def build_learner(key: str, options: Mapping[str, Any]) -> Learner:
+    """Return the learner called ``key``; raises RegistryError or OptionError where there is no such thing."""
+    component = learners.get(key)
+    learner: Learner = component(load_options(component.Options, options))  # type: ignore[call-arg]
+    return learner
+
+
+def is_resumable(key: str) -> bool:
+    """Return whether the learner called ``key`` is there and can go on from a checkpoint."""
+    return key in learners and bool(getattr(learners.get(key), "resumable", False))
+
+
+def wants_content(learner: Learner) -> bool:
+    """Return whether a learner is trained on the items' text vectors, too."""
+    return bool(getattr(learner, "wants_content", False))
+
+
+def identify_fit(key: str, options: Mapping[str, Any], dataset: InteractionDataset) -> bytes:
+    """Return 16 bytes that are the same where learner, options and data are."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    digest.update(json.dumps([key, options], sort_keys=True).encode())
+    digest.update(digest_dataset(dataset))
+    return digest.digest()
+
+
+def fit_learner(
+    learner: Learner, dataset: InteractionDataset, *, progress: Progress, checkpoint: StoredCheckpoint | None = None
+) -> Publication:
+    """Train and return the publication, once it is known to fit the learner's shape and the dataset's ids.
+
+    A resumable learner goes on from ``checkpoint``, which others are not given. Raises PublicationError.
+    """
+    named: dict[str, Any] = {}
+    if checkpoint is not None and getattr(learner, "resumable", False):
+        named["checkpoint"] = checkpoint
+    publication = learner.train(dataset, progress=progress, **named)
+    verify_publication(publication, shape=learner.shape)
+    verify_known_ids(publication, dataset)
+    return publication
