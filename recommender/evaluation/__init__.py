@@ -1,1 +1,1 @@
-"""Evaluation: what is held out, what is measured on it, and how sure the figures are. Numpy alone, no models."""
+"""Evaluation: what is held out, what is measured on it, and how sure the figures are."""
