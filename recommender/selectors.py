@@ -139,7 +139,7 @@ def _resolve_strategies(
                 reader=reader,
                 weight=strategy["weight"],
                 space=spaces.get(source) if vectors else None,
-                model_id=model and model.id,
+                model_id=None if model is None else model.id,
                 readings=model.readings if model is not None and reader == Reader.NEIGHBOURS else (),
             )
         )

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from recommender.services import profile_refresh
 from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.retraining import put_live, start_due_trainings
 from recommender.services.training import train_model
@@ -32,3 +33,15 @@ def train_interrupted_models() -> dict[str, int]:
     for model_id in interrupted:
         train_model_run.delay(model_id)
     return {"started": len(interrupted)}
+
+
+@shared_task(ignore_result=True)
+def refresh_recent_profile_vectors(catalog_id: int) -> int:
+    """Refresh the query vectors of those who did something lately; return how many were behind."""
+    return profile_refresh.refresh_recent_profile_vectors(catalog_id)
+
+
+@shared_task(ignore_result=True)
+def refresh_stale_profile_vectors(catalog_id: int | None = None) -> int:
+    """Refresh all query vectors that are behind or missing, in one catalog or in all; return how many."""
+    return profile_refresh.refresh_stale_profile_vectors(catalog_id)

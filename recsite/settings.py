@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, every in (
         ("encode stale items", "catalog.tasks.encode_stale_items", timedelta(minutes=1)),
         ("refresh stale interests", "profiles.tasks.refresh_stale_interests", timedelta(minutes=5)),
+        ("refresh vectors of people", "recommender.tasks.refresh_stale_profile_vectors", timedelta(hours=1)),
         ("retrain published models", "recommender.tasks.train_published_models", timedelta(hours=1)),
         ("take up interrupted trainings", "recommender.tasks.train_interrupted_models", timedelta(minutes=5)),
     )

@@ -93,8 +93,8 @@ def _read_strategy(
     query_table: str,
 ) -> Fragment | None:
     """Return the strategy's select, adding the tables that it needs; None where it has nothing to go by."""
-    if strategy.reader == "history_match" and strategy.space is not None and context.has_history:
-        tables.append((query_table, history_vector(strategy.space)))
+    if strategy.reader == "history_match" and strategy.space is not None and query.profile_id is not None:
+        tables.append((query_table, history_vector(strategy.space, profile_id=query.profile_id)))
         return nearest_items(strategy, context, query_table=query_table)
     if strategy.reader == "similar_items" and strategy.space is not None and context.context_items:
         tables.append((query_table, context_vector(strategy.space, context.context_items)))

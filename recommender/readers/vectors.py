@@ -16,15 +16,30 @@ FEW_ITEMS = 5000
 """Up to so many items that pass narrow filters are ranked exactly."""
 
 
-def history_vector(space: SpaceRef) -> Fragment:
-    """Select the one query vector of a history: the weighted mean of its items' vectors, NULL where none.
+def history_vector(space: SpaceRef, *, profile_id: int) -> Fragment:
+    """Select the one query vector of a profile: what a learner computed for it while that is fresh, else the mean.
+
+    Fresh is what knows of every row of the history as it is read now. A vector of zeros is one that says nothing.
+    """
+    mean = _mean_vector(space)
+    return Fragment(
+        f"SELECT COALESCE((SELECT v.vector::halfvec({space.dimensions}) FROM recommender_profilevector v "
+        f"WHERE v.space_id = {space.id:d} AND v.profile_id = {profile_id:d} "
+        "AND v.interaction_id >= (SELECT max(newest_id) FROM history) AND l2_norm(v.vector) > 0), "
+        f"({mean.sql})) AS vector",
+        mean.params,
+    )
+
+
+def _mean_vector(space: SpaceRef) -> Fragment:
+    """Select the weighted mean of the vectors of a history's items at unit length, NULL where there are none.
 
     Negative weights push away, but never stand alone: without a positive one there is nothing to look for.
     pgvector has no product of number and vector, hence the filled array.
     """
     return Fragment(
         f"SELECT CASE WHEN vector_norm(total) > 1e-12 AND liked > 0 "
-        f"THEN l2_normalize(total)::halfvec({space.dimensions}) END AS vector FROM ("
+        f"THEN l2_normalize(total)::halfvec({space.dimensions}) END FROM ("
         f"SELECT sum(array_fill((h.weight / greatest(1e-12, t.largest))::real, ARRAY[{space.dimensions}])"
         f"::vector({space.dimensions}) * e.vector::vector({space.dimensions})) AS total, "
         "max(h.weight) AS liked "
