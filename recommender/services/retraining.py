@@ -11,6 +11,7 @@ from catalog.extensions import OptionError, load_options
 from recommender.conf import get_conf
 from recommender.learners import Shape, learners
 from recommender.models import PlacementStrategy, TrainedModel
+from recommender.services.champion_gate import record_judgement
 from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.promotion import promote_model, prune_models
 from recommender.services.training import start_training
@@ -60,14 +61,19 @@ def find_learners_in_use() -> set[tuple[int, str]]:
 
 
 def put_live(model_id: int, *, promote: bool = False) -> bool:
-    """Promote a run's result where the run (or ``promote``) asks for it; delete old versions.
+    """Promote a run's result where the run (or ``promote``) asks for it and it is not worse; delete old versions.
 
-    Returns whether it went live.
+    Returns whether it went live. The verdict is left in the figures of a candidate (``judgement``).
     """
     model = TrainedModel.objects.get(pk=model_id)
-    live = (promote or model.promote_when_trained) and model.state == State.CANDIDATE
-    if live:
-        promote_model(model_id)
+    live = False
+    if model.state == State.CANDIDATE:
+        judgement = record_judgement(model)
+        live = (promote or model.promote_when_trained) and judgement.promotes
+        if live:
+            promote_model(model_id)
+        elif not judgement.promotes:
+            logger.warning("%s does not go live: %s", model, judgement.reason)
     prune_models(model.catalog_id, learner=model.learner)
     return live
 

@@ -12,13 +12,16 @@ from catalog.models import Catalog
 from recommender import tasks
 from recommender.models import ItemScore, TrainedModel
 from recommender.services.training import start_training
+from tests.recommender.chain_world import follow as follow
+from tests.recommender.chain_world import make_ring
 from tests.recommender.logs import make_catalog, make_items, make_profiles, record
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _world() -> None:
+def _world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "240")  # room for the table
     catalog = make_catalog()
     items, profiles = make_items(catalog, 3), make_profiles(catalog, 2)
     for profile in profiles:
@@ -33,17 +36,19 @@ def run(*arguments: str) -> str:
 
 
 def test_it_trains_a_candidate_and_prints_its_figures() -> None:
-    text = run("train", "popular")
+    text, measured = run("train", "popular").splitlines(keepends=True)
     model = TrainedModel.objects.get()
     assert text.startswith(f"popular #{model.pk}: 3 rows from 6 interactions of 2 profiles with 3 items; load ")
     assert text.endswith("; candidate\n")
+    assert measured.startswith("held out: ndcg@10 ")
+    assert measured.endswith(" s\n")
     assert (model.state, ItemScore.objects.count()) == ("candidate", 3)
 
 
 def test_it_promotes_where_asked() -> None:
-    assert run("train", "co_visitation", "--option", "window=2", "--option", "backward=0", "--promote").endswith(
-        "active\n"
-    )
+    assert run(
+        "train", "co_visitation", "--option", "window=2", "--option", "backward=0", "--promote", "--no-measure"
+    ).endswith("active\n")
     model = TrainedModel.objects.get()
     assert (model.state, model.options["window"], model.options["backward"]) == ("active", 2, 0.0)
 
@@ -133,3 +138,30 @@ def test_a_run_is_cancelled_and_what_is_over_is_not() -> None:
     done = TrainedModel.objects.get(state="candidate")
     with pytest.raises(CommandError, match="is candidate; only what is still training can be cancelled"):
         run("models", "--cancel", str(done.pk))
+
+
+def test_held_out_figures_are_printed_and_keep_a_worse_one_from_going_live(follow: object) -> None:
+    Catalog.objects.all().delete()
+    make_ring()
+    text = run("train", "follow", "--promote")
+    assert "; active\nheld out: ndcg@10 1.0000 (1.0000 to 1.0000) for 24 people, time:0.9; measured in " in text
+    text = run("train", "follow", "--option", "step=7", "--promote")
+    assert "; candidate\nheld out: ndcg@10 0.0000 " in text
+    assert "\nnot promoted: it is worse: ndcg@10 0.0000 against 1.0000 of follow #" in text
+    bad = TrainedModel.objects.get(state="candidate")
+    assert f"it is worse: ndcg@10 0.0000 against 1.0000 of follow #{bad.pk - 1} (difference" in run("models")
+    with pytest.raises(CommandError, match="is not promoted: it is worse"):
+        run("models", "--promote", str(bad.pk))
+    run("models", "--promote", str(bad.pk), "--force")
+    bad.refresh_from_db()
+    assert bad.state == "active"
+
+
+def test_a_worse_one_is_put_live_by_force_and_an_unmeasured_one_without(follow: object) -> None:
+    Catalog.objects.all().delete()
+    make_ring()
+    run("train", "follow", "--promote")
+    assert "; active\n" in run("train", "follow", "--option", "step=7", "--promote", "--force")
+    assert run("train", "follow", "--no-measure", "--promote").endswith("; active\n")
+    with pytest.raises(CommandError, match="--force goes with --promote"):
+        run("train", "follow", "--force")
