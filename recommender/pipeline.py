@@ -3,22 +3,32 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.extensions import build_or_default
-from recommender.ranking import rankers
-from recommender.ranking.merging import find_first
-from recommender.readers.candidates import read_candidates
-from recommender.readers.item_vectors import read_item_vectors
-from recommender.records import CandidateList, Floats, Ids, Plan, Query, Ranking
+from recommender.ranking import FittedArraysError, Ranker, rankers
+from recommender.ranking.merging import find_first, merge_ids
+from recommender.readers.candidate_readers import CandidateReaders, SqlReaders
+from recommender.records import (
+    CandidateList,
+    Candidates,
+    FloatMatrix,
+    Floats,
+    Ids,
+    Plan,
+    Query,
+    Ranking,
+    RankingContext,
+)
 from recommender.reranking import rerankers
 
 _logger = logging.getLogger(__name__)
 
 FALLBACK_PREFIX = "fallback_"
+_DEFAULT_RANKER = "reciprocal_rank"
 _MIN_CANDIDATES = 100
 _MIN_POOL = 50
 
@@ -38,20 +48,21 @@ class Selection:
     timings: Mapping[str, float]
 
 
-def recommend(plan: Plan, query: Query) -> Selection:
-    """Choose up to ``query.size`` items for ``query`` by ``plan``.
+def recommend(plan: Plan, query: Query, *, readers: CandidateReaders | None = None) -> Selection:
+    """Choose up to ``query.size`` items for ``query`` by ``plan``, from what ``readers`` (Postgres) have.
 
     Fewer come only when fewer are eligible: what the strategies leave open is filled by the plan's
     fallbacks in their order, and at last by the catalogue, newest first; the source says so.
     """
+    readers = readers or SqlReaders()
     clock = _Clock()
     limit = max(_MIN_CANDIDATES, 2 * query.size)
-    lists = read_candidates(plan, query, limit=limit)
+    candidates = readers.read_candidates(plan, query, limit=limit)
+    lists = list(candidates.lists)
     clock.mark("candidates")
-    chosen_lists = [entry for entry in lists if not entry.name.startswith(FALLBACK_PREFIX)]
-    ranking = _rank(plan, chosen_lists)
+    ranking = _rank(plan, query, candidates, readers)
     clock.mark("ranking")
-    chosen = _rerank(plan, query, ranking)
+    chosen = _rerank(plan, query, ranking, readers)
     clock.mark("reranking")
     item_ids, scores = ranking.item_ids[chosen], ranking.scores[chosen]
     fallbacks = [entry for entry in lists if entry.name.startswith(FALLBACK_PREFIX)]
@@ -60,10 +71,19 @@ def recommend(plan: Plan, query: Query) -> Selection:
     return Selection(item_ids, scores, sources, evidence_ids, clock.timings)
 
 
-def _rank(plan: Plan, lists: list[CandidateList]) -> Ranking:
+def _rank(plan: Plan, query: Query, candidates: Candidates, readers: CandidateReaders) -> Ranking:
     """Rank the candidates; whatever the ranker says, each comes once, and nothing that no reader has proposed."""
-    ranking = build_or_default(rankers, plan.ranker, plan.ranker_options, default="reciprocal_rank").rank(lists)
-    proposed = np.concatenate([entry.item_ids for entry in lists] or [np.empty(0, dtype=np.int64)])
+    lists = [entry for entry in candidates.lists if not entry.name.startswith(FALLBACK_PREFIX)]
+    proposed = merge_ids(lists)
+    context = RankingContext(history_length=candidates.history_length, item_ids=proposed)
+    ranker = build_or_default(rankers, plan.ranker, plan.ranker_options, default=_DEFAULT_RANKER)
+    if getattr(ranker, "fitted", False):
+        ranking = _rank_as_fitted(ranker, plan, query, lists, context, readers)
+    else:
+        if getattr(ranker, "wants_scores", False):
+            names = tuple(strategy.name for strategy in plan.strategies)
+            context = replace(context, names=names, scores=readers.complete_scores(plan, query, proposed))
+        ranking = ranker.rank(lists, context)
     sound = np.flatnonzero(np.isin(ranking.item_ids, proposed) & np.isfinite(ranking.scores))
     kept = sound[find_first(ranking.item_ids[sound])]
     if len(kept) < len(ranking.item_ids):
@@ -71,7 +91,39 @@ def _rank(plan: Plan, lists: list[CandidateList]) -> Ranking:
     return Ranking(ranking.item_ids[kept], ranking.scores[kept])
 
 
-def _rerank(plan: Plan, query: Query, ranking: Ranking) -> NDArray[np.intp]:
+def _rank_as_fitted(
+    ranker: Ranker,
+    plan: Plan,
+    query: Query,
+    lists: list[CandidateList],
+    context: RankingContext,
+    readers: CandidateReaders,
+) -> Ranking:
+    """Rank by what was fitted to the placement; by places alone where nothing was, or it no longer fits."""
+    arrays = readers.read_ranking_arrays(plan)
+    if arrays is not None and plan.fitted is not None:
+        context = replace(context, arrays=arrays, names=plan.fitted.sources)
+        if getattr(ranker, "wants_scores", False):
+            scores = readers.complete_scores(plan, query, context.item_ids)
+            context = replace(context, scores=_pick_columns(plan, scores, plan.fitted.sources))
+        try:
+            return ranker.rank(lists, context)
+        except FittedArraysError as error:
+            _logger.error("ranking %s: fitted ranking %d: %s", plan.ranker, plan.fitted.id, error)
+    return build_or_default(rankers, _DEFAULT_RANKER, {}, default=_DEFAULT_RANKER).rank(lists, context)
+
+
+def _pick_columns(plan: Plan, scores: FloatMatrix, sources: tuple[str, ...]) -> FloatMatrix:
+    """Return the columns of ``sources``, NaN for one that is no longer (or not yet again) among the strategies."""
+    places = {strategy.name: place for place, strategy in reversed(list(enumerate(plan.strategies)))}
+    picked = np.full((len(scores), len(sources)), np.nan, dtype=np.float32)
+    for column, source in enumerate(sources):
+        if source in places:
+            picked[:, column] = scores[:, places[source]]
+    return picked
+
+
+def _rerank(plan: Plan, query: Query, ranking: Ranking, readers: CandidateReaders) -> NDArray[np.intp]:
     diversity = plan.diversity if query.diversity is None else query.diversity
     if not plan.reranker or not len(ranking.item_ids):
         return np.arange(min(query.size, len(ranking.item_ids)))
@@ -79,7 +131,7 @@ def _rerank(plan: Plan, query: Query, ranking: Ranking) -> NDArray[np.intp]:
     pool = Ranking(ranking.item_ids[:width], ranking.scores[:width])
     vectors = None
     if diversity > 0 and plan.diversity_space is not None:
-        vectors = read_item_vectors(plan.diversity_space, pool.item_ids)
+        vectors = readers.read_item_vectors(plan.diversity_space, pool.item_ids)
     reranker = build_or_default(rerankers, plan.reranker, plan.reranker_options, default="mmr")
     chosen = np.asarray(reranker.rerank(pool, vectors=vectors, diversity=diversity, size=query.size), dtype=np.intp)
     inside = chosen[(chosen >= 0) & (chosen < len(pool.item_ids))]

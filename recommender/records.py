@@ -13,6 +13,9 @@ Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
 FloatMatrix = NDArray[np.float32]
 
+LONGEST_HISTORY = 1000
+"""Steps of a history that are counted at most: longer ones are as long as this to a ranker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -71,6 +74,15 @@ class StrategyPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedRef:
+    """A fitted ranking that is live: its id, the ranker that it is for, and the strategies that it weighs, in order."""
+
+    id: int
+    ranker: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a placement does, resolved against what is published now."""
 
@@ -82,6 +94,7 @@ class Plan:
     heading: str = ""
     ranker: str = "reciprocal_rank"
     ranker_options: Mapping[str, Any] = field(default_factory=dict)
+    fitted: FittedRef | None = None
     reranker: str = "mmr"
     reranker_options: Mapping[str, Any] = field(default_factory=dict)
     diversity: float = 0.0
@@ -105,6 +118,34 @@ class CandidateList:
     item_ids: Ids
     scores: Floats
     evidence_ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the strategies of a plan proposed, a list each, and how many steps the history has.
+
+    ``history_length`` is 0 for a stranger and counts up to ``LONGEST_HISTORY``.
+    """
+
+    lists: tuple[CandidateList, ...]
+    history_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RankingContext:
+    """What a ranker may know beyond the lists.
+
+    ``item_ids`` (m,) are the merged candidates, distinct, in the order of lists and places. Where the ranker wants
+    scores, ``scores`` float32 (m, S) say what each strategy makes of each candidate, whoever proposed it, NaN where it
+    has nothing to say; ``names`` (S,) are the strategies: those of the plan, fallbacks among them, or for a fitted
+    ranking its sources. ``arrays`` are those of the fitted ranking.
+    """
+
+    history_length: int = 0
+    item_ids: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    scores: FloatMatrix | None = None
+    names: tuple[str, ...] = ()
+    arrays: Mapping[str, NDArray[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

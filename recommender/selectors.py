@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 
 from recommender.models import PlacementStrategy
-from recommender.records import HistoryReading, Plan, SpaceRef, StrategyPlan
+from recommender.records import FittedRef, HistoryReading, Plan, SpaceRef, StrategyPlan
 
 Reader = PlacementStrategy.Reader
 _VECTORS = (Reader.SIMILAR_ITEMS, Reader.HISTORY_MATCH)
@@ -47,7 +47,10 @@ SELECT (SELECT to_jsonb(p) FROM recommender_placement p WHERE p.catalog_id = %(c
     (SELECT jsonb_agg(jsonb_build_object('role', e.role, 'id', e.id, 'dimensions', e.dimensions, 'metric', e.metric))
         FROM catalog_embeddingspace e WHERE e.catalog_id = %(catalog)s AND e.state = 'active')::text,
     (SELECT jsonb_agg(jsonb_build_object('learner', m.learner, 'id', m.id, 'readings', m.readings))
-        FROM recommender_trainedmodel m WHERE m.catalog_id = %(catalog)s AND m.state = 'active')::text
+        FROM recommender_trainedmodel m WHERE m.catalog_id = %(catalog)s AND m.state = 'active')::text,
+    (SELECT jsonb_build_object('id', f.id, 'ranker', f.ranker, 'sources', f.sources)
+        FROM recommender_fittedranking f JOIN recommender_placement p ON p.id = f.placement_id
+        WHERE p.catalog_id = %(catalog)s AND p.key = %(key)s AND f.state = 'active')::text
 """
 
 
@@ -55,7 +58,7 @@ def load_plan(catalog_id: int, placement_key: str) -> Plan:
     """Resolve a placement against what is published now, in one statement; raise QueryError if there is none."""
     # Postgres stores no text with a NUL in it, nor takes one as a parameter: nothing has such a name.
     known = "" if "\0" in placement_key else placement_key
-    placement, strategies, spaces, models = _read_plan_parts(catalog_id, known)
+    placement, strategies, spaces, models, fitted = _read_plan_parts(catalog_id, known)
     if placement is None:
         raise QueryError("placement", f"no placement {placement_key!r}", "placement_not_found")
     return Plan(
@@ -67,6 +70,7 @@ def load_plan(catalog_id: int, placement_key: str) -> Plan:
         heading=placement["name"],
         ranker=placement["ranker"],
         ranker_options=placement["ranker_options"],
+        fitted=fitted,
         reranker=placement["reranker"],
         reranker_options=placement["reranker_options"],
         diversity=placement["diversity"],
@@ -80,7 +84,7 @@ def load_plan(catalog_id: int, placement_key: str) -> Plan:
 
 def load_similar_plan(catalog_id: int) -> Plan:
     """Return the plan behind "more like this item": likeness of content, then what accompanies it."""
-    _, _, spaces, models = _read_plan_parts(catalog_id, "")
+    _, _, spaces, models, _ = _read_plan_parts(catalog_id, "")
     strategies = [
         {"reader": Reader.SIMILAR_ITEMS, "source": "text", "weight": 1.0},
         {"reader": Reader.NEIGHBOURS, "source": "co_visitation", "weight": 0.5},
@@ -108,16 +112,17 @@ def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[st
 
 def _read_plan_parts(
     catalog_id: int, placement_key: str
-) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, _Model]]:
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, _Model], FittedRef | None]:
     with connection.cursor() as cursor:
         cursor.execute(_PLAN_SQL, {"catalog": catalog_id, "key": placement_key})
-        row = cursor.fetchone() or (None,) * 4
-    placement, strategies, spaces, models = (orjson.loads(part) if part else None for part in row)
+        row = cursor.fetchone() or (None,) * 5
+    placement, strategies, spaces, models, fitted = (orjson.loads(part) if part else None for part in row)
     return (
         placement,
         strategies or [],
         {space["role"]: SpaceRef(space["id"], space["dimensions"], space["metric"]) for space in spaces or []},
         {model["learner"]: _read_model(model) for model in models or []},
+        fitted and FittedRef(fitted["id"], fitted["ranker"], tuple(fitted["sources"])),
     )
 
 

@@ -1,5 +1,5 @@
 """Rankers: components that order the merged candidates."""
 
-from recommender.ranking.base import Ranker, rankers
+from recommender.ranking.base import FittedArraysError, Ranker, rankers
 
-__all__ = ["Ranker", "rankers"]
+__all__ = ["FittedArraysError", "Ranker", "rankers"]

@@ -39,6 +39,12 @@ def find_first(ids: Ids | NDArray[np.intp]) -> NDArray[np.intp]:
     return np.sort(np.unique(ids, return_index=True)[1])
 
 
+def merge_ids(lists: Sequence[CandidateList]) -> Ids:
+    """Return the distinct item ids of all ``lists``, in the order of lists and places."""
+    everything = np.concatenate([entry.item_ids for entry in lists] or [np.empty(0, dtype=np.int64)])
+    return everything[find_first(everything)]
+
+
 def add_up(parts: Sequence[tuple[Ids, Floats]]) -> Ranking:
     """Sum the contributions of each list over items; best first, ties by the order of lists and places."""
     if not parts:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recommender.ranking.base import rankers
 from recommender.ranking.merging import add_up, check_list, keep_first
-from recommender.records import CandidateList, Floats, Ranking
+from recommender.records import CandidateList, Floats, Ranking, RankingContext
 
 Scale = Literal["min_max", "z_score"]
 
@@ -40,7 +40,7 @@ class WeightedScore:
     def __init__(self, options: WeightedScoreOptions) -> None:
         self.options = options
 
-    def rank(self, lists: Sequence[CandidateList]) -> Ranking:
+    def rank(self, lists: Sequence[CandidateList], context: RankingContext) -> Ranking:
         """Merge the lists into distinct items, best first; raise CandidateError for a list that cannot be ranked."""
         parts = []
         for entry in lists:

@@ -9,7 +9,7 @@ from django.core.exceptions import EmptyResultSet
 from catalog.models import Item
 from profiles.conf import get_conf
 from profiles.kinds import half_life_sql, strength_sql
-from recommender.records import Plan, Query, StrategyPlan
+from recommender.records import LONGEST_HISTORY, Plan, Query, StrategyPlan
 
 LEAST_EXPONENT = -1000.0
 """Of 2: Postgres takes a power that is too small for a number for an error, not for 0."""
@@ -125,6 +125,6 @@ def steps_table(query: Query, *, length: int) -> Fragment:
 
 
 def count_steps(strategies: Sequence[StrategyPlan]) -> int:
-    """Return how many steps are read for ``strategies``: as many as the widest reading, never under the usual."""
+    """Return how many steps are read for ``strategies``: as many as the widest reading, and all that are counted."""
     windows = [reading.window for strategy in strategies for reading in strategy.readings]
-    return max([get_conf().history_length, *windows])
+    return max([LONGEST_HISTORY, *windows])

@@ -25,3 +25,12 @@ def newest_items(context: ReadContext) -> Fragment:
         f"LIMIT {context.limit:d}) newest(item_id)",
         list(context.eligible.params),
     )
+
+
+def scores_of_items(strategy: StrategyPlan, ids: list[int]) -> Fragment:
+    """Select (item_id, score) of given items."""
+    return Fragment(
+        "SELECT item_id, score FROM recommender_itemscore "
+        f"WHERE model_id = {strategy.model_id:d} AND item_id = ANY(%s::bigint[])",
+        [ids],
+    )

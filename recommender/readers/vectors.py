@@ -90,6 +90,20 @@ def nearest_items(strategy: StrategyPlan, context: ReadContext, *, query_table: 
     )
 
 
+def likeness_of_items(strategy: StrategyPlan, ids: list[int], *, query_table: str) -> Fragment:
+    """Select (item_id, score) of given items: how near each is to the vector in ``query_table``."""
+    space = strategy.space
+    assert space is not None
+    target = f"(SELECT vector FROM {query_table})"
+    distance = distance_sql("e.vector", target, dimensions=space.dimensions, metric=space.metric)
+    return Fragment(
+        f"SELECT e.item_id, {similarity_sql(distance, metric=space.metric)} AS score FROM catalog_embedding e "
+        f"WHERE e.space_id = {space.id:d} AND e.item_id = ANY(%s::bigint[]) AND e.vector IS NOT NULL "
+        f"AND {target} IS NOT NULL",
+        [ids],
+    )
+
+
 def breadth_tables(context: ReadContext) -> list[tuple[str, Fragment]]:
     """Return the tables that choose the path: ``few`` eligible ids, and whether there are ``many`` more."""
     few = Fragment(

@@ -160,7 +160,8 @@ def _list_stale(encoder: _Encoder, *, limit: int, after: int = 0, ids: list[int]
 def _encode(encoder: _Encoder, profile_ids: Sequence[int]) -> int:
     """Compute and write the vectors of profiles; a learner at fault is logged, and the others are gone on with."""
     model = encoder.model
-    assert model.space is not None and model.space.dimensions is not None
+    assert model.space is not None
+    assert model.space.dimensions is not None
     try:
         arrays = _load_arrays(model.pk)
         dataset = load_dataset(model.catalog_id, only_profiles=profile_ids, with_content=wants_content(encoder.learner))

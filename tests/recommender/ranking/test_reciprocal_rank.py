@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from recommender.ranking.reciprocal_rank import ReciprocalRank, ReciprocalRankOptions
-from recommender.records import CandidateList
+from recommender.records import CandidateList, RankingContext
 from recommender.testing.rankers import RankerContract, make_list, make_random_lists
 
 
 def rank(*lists: CandidateList, k: float = 60.0) -> dict[int, float]:
-    ranking = ReciprocalRank(ReciprocalRankOptions(k=k)).rank(lists)
+    ranking = ReciprocalRank(ReciprocalRankOptions(k=k)).rank(lists, RankingContext())
     return dict(zip(ranking.item_ids.tolist(), ranking.scores.tolist(), strict=True))
 
 

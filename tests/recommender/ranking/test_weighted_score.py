@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from recommender.ranking.weighted_score import Scale, WeightedScore, WeightedScoreOptions, scale_scores
-from recommender.records import CandidateList
+from recommender.records import CandidateList, RankingContext
 from recommender.testing.rankers import RankerContract, make_list, make_random_lists
 
 
 def rank(*lists: CandidateList, scale: Scale = "min_max") -> dict[int, float]:
-    ranking = WeightedScore(WeightedScoreOptions(scale=scale)).rank(lists)
+    ranking = WeightedScore(WeightedScoreOptions(scale=scale)).rank(lists, RankingContext())
     return dict(zip(ranking.item_ids.tolist(), ranking.scores.tolist(), strict=True))
 
 

@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from profiles.models import Profile
-from recommender.readers.candidates import compose_statement, read_candidates
+from recommender.readers.candidates import read_candidates
+from recommender.readers.statements import compose_candidates
 from recommender.records import Plan, Query, SpaceRef, StrategyPlan
 from tests.recommender.worlds import (
     NOW,
@@ -38,7 +39,7 @@ def make_query(world: World, **fields: Any) -> Query:
 
 
 def read_keys(world: World, plan: Plan, query: Query, *, limit: int = 10) -> list[str]:
-    return world.keys(read_candidates(plan, query, limit=limit)[0].item_ids)
+    return world.keys(read_candidates(plan, query, limit=limit).lists[0].item_ids)
 
 
 def history_match(world: World, vectors: dict[str, list[float]] = PLANE, **fields: Any) -> StrategyPlan:
@@ -52,7 +53,7 @@ def test_history_match_ranks_by_cosine_to_what_was_liked() -> None:
     profile = make_profile(world)
     act(world, profile, "north")
 
-    found = read_candidates(plan, make_query(world, profile_id=profile.pk), limit=10)[0]
+    found = read_candidates(plan, make_query(world, profile_id=profile.pk), limit=10).lists[0]
 
     assert world.keys(found.item_ids) == ["north-east", "east", "south"]
     np.testing.assert_allclose(found.scores, [0.8, 0.0, -1.0], atol=2e-3)
@@ -64,7 +65,7 @@ def test_history_match_by_inner_product_prefers_the_longer_vector() -> None:
     profile = make_profile(world)
     act(world, profile, "seed")
 
-    found = read_candidates(make_plan(world, strategy), make_query(world, profile_id=profile.pk), limit=10)[0]
+    found = read_candidates(make_plan(world, strategy), make_query(world, profile_id=profile.pk), limit=10).lists[0]
 
     assert world.keys(found.item_ids) == ["long", "short"]
     np.testing.assert_allclose(found.scores, [3.0, 1.0], atol=5e-3)
@@ -129,7 +130,7 @@ def test_similar_items_are_near_the_context_item_and_name_it_as_evidence() -> No
     strategy = StrategyPlan("similar_items", "similar_items", 1.0, space=SpaceRef(space.pk, 2, "cosine"))
     (north,) = world.ids("north")
 
-    found = read_candidates(make_plan(world, strategy), make_query(world, item_ids=(north,)), limit=2)[0]
+    found = read_candidates(make_plan(world, strategy), make_query(world, item_ids=(north,)), limit=2).lists[0]
 
     assert world.keys(found.item_ids) == ["north-east", "east"]
     assert found.evidence_ids.tolist() == [north, north]
@@ -143,7 +144,7 @@ def test_neighbours_sum_over_the_history_and_name_the_strongest_seed() -> None:
     act(world, profile, "a", days_ago=0)
     act(world, profile, "b", days_ago=0)
 
-    found = read_candidates(make_plan(world, strategy), make_query(world, profile_id=profile.pk), limit=10)[0]
+    found = read_candidates(make_plan(world, strategy), make_query(world, profile_id=profile.pk), limit=10).lists[0]
 
     assert world.keys(found.item_ids) == ["x", "y"]
     np.testing.assert_allclose(found.scores, [5.0, 3.0])
@@ -184,7 +185,7 @@ def test_a_shortlist_is_read_for_its_own_profile_alone() -> None:
 def test_the_last_list_is_the_catalogue_newest_first() -> None:
     world = make_world("newest", "older", "oldest")
 
-    found = read_candidates(make_plan(world), make_query(world), limit=10)[-1]
+    found = read_candidates(make_plan(world), make_query(world), limit=10).lists[-1]
 
     assert found.name == "fallback_newest"
     assert world.keys(found.item_ids) == ["newest", "older", "oldest"]
@@ -206,7 +207,7 @@ def test_what_may_not_be_shown_never_comes_from_any_shape(change: dict[str, Any]
     world.items["gone"].save()
     plan, query = make_full_plan(world)
 
-    for found in read_candidates(plan, query, limit=10):
+    for found in read_candidates(plan, query, limit=10).lists:
         assert world.keys(found.item_ids) == ["kept"], (found.name, why)
 
 
@@ -216,7 +217,7 @@ def test_seen_and_excluded_items_stay_out_of_every_shape() -> None:
     act(world, make_profile_of(query), "seen", kind="view")
     query = replace(query, exclude_ids=tuple(world.ids("excluded")))
 
-    for found in read_candidates(plan, query, limit=10):
+    for found in read_candidates(plan, query, limit=10).lists:
         assert world.keys(found.item_ids) == ["kept"], found.name
 
 
@@ -225,7 +226,7 @@ def test_seen_items_may_return_but_dismissed_ones_do_not() -> None:
     plan, query = make_full_plan(world)
     act(world, make_profile_of(query), "dismissed", kind="dismiss")
 
-    last = read_candidates(replace(plan, exclude_seen=False), query, limit=10)[-1]
+    last = read_candidates(replace(plan, exclude_seen=False), query, limit=10).lists[-1]
 
     assert world.keys(last.item_ids) == ["seed", "kept"]
 
@@ -234,7 +235,7 @@ def test_items_of_another_catalog_are_out_of_reach() -> None:
     world = make_world("a")
     make_world("b", catalog="other")
 
-    assert world.keys(read_candidates(make_plan(world), make_query(world), limit=10)[-1].item_ids) == ["a"]
+    assert world.keys(read_candidates(make_plan(world), make_query(world), limit=10).lists[-1].item_ids) == ["a"]
 
 
 def test_a_plan_of_any_size_costs_one_statement() -> None:
@@ -254,9 +255,9 @@ def test_filters_narrow_every_shape_and_an_impossible_one_leaves_nothing() -> No
         world.items[key].save()
     plan, query = make_full_plan(world)
 
-    for found in read_candidates(plan, replace(query, filters={"attributes__year__gte": 2000}), limit=10):
+    for found in read_candidates(plan, replace(query, filters={"attributes__year__gte": 2000}), limit=10).lists:
         assert world.keys(found.item_ids) == ["recent"], found.name
-    for found in read_candidates(plan, replace(query, filters={"kind__in": []}), limit=10):
+    for found in read_candidates(plan, replace(query, filters={"kind__in": []}), limit=10).lists:
         assert found.item_ids.tolist() == [], found.name
 
 
@@ -296,10 +297,10 @@ def test_how_many_pass_the_filters_chooses_the_path(
     profile = make_profile(world)
     act(world, profile, "north")
     query = make_query(world, profile_id=profile.pk, filters={"kind": "item"})
-    sql, params = compose_statement(plan, query, limit=10)
+    statement = compose_candidates(plan, query, limit=10)
 
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + sql, params)
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + statement.sql, statement.params)
         (explained,) = cursor.fetchone() or ()
     loops = {name: read_embedding_loops(explained[0]["Plan"], name) for name in (taken, left)}
 

@@ -37,7 +37,7 @@ STEEP = HistoryReading(half_life=1.0, window=50)
 def read(world: World, profile: Profile | None, *strategies: StrategyPlan, **fields: Any) -> CandidateList:
     plan = Plan(world.catalog.pk, strategies)
     query = Query(world.catalog.pk, now=NOW, size=10, profile_id=profile and profile.pk, **fields)
-    return read_candidates(plan, query, limit=100)[0]
+    return read_candidates(plan, query, limit=100).lists[0]
 
 
 def read_scores(
@@ -200,7 +200,8 @@ def test_a_window_wider_than_the_history_length_reaches_further_and_decayed_stra
         ),
     )
 
-    lists = read_candidates(plan, Query(world.catalog.pk, now=NOW, size=5, profile_id=profile.pk), limit=10)
+    query = Query(world.catalog.pk, now=NOW, size=5, profile_id=profile.pk)
+    lists = read_candidates(plan, query, limit=10).lists
 
     assert lists[0].scores.tolist() == [3.0]
     assert lists[1].item_ids.tolist() == []

@@ -109,7 +109,7 @@ def read_best(world: World, model: TrainedModel, profile: Profile, *, now: datet
         "history_match_last", "history_match", 1.0, space=SpaceRef(model.space.pk, 2, model.space.metric)
     )
     query = Query(world.catalog.pk, now=now or timezone.now(), size=5, profile_id=profile.pk)
-    return world.keys(read_candidates(Plan(world.catalog.pk, (strategy,)), query, limit=10)[0].item_ids)
+    return world.keys(read_candidates(Plan(world.catalog.pk, (strategy,)), query, limit=10).lists[0].item_ids)
 
 
 def record(world: World, user: str, *keys: str) -> None:
