@@ -76,7 +76,7 @@ def _compare(
     against = compare_with_baseline(measured.figures[name], baseline.figures[name])
     return {
         "champion": champion.pk,
-        f"champion_{name}": round(float(baseline.figures[name].mean()), _DIGITS),
+        **{f"champion_{each}": round(float(baseline.figures[each].mean()), _DIGITS) for each in METRICS},
         "champion_difference": round(against.difference, _DIGITS),
         "champion_difference_interval": [round(against.low, _DIGITS), round(against.high, _DIGITS)],
         "champion_p": round(against.p, _DIGITS),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
-from recommender.admin import trained_models
+from recommender import tasks
 from recommender.models import Recommendation, TrainedModel
 from tests.editors import read_text
 from tests.recommender.worlds import NOW, World, make_profile, make_world
@@ -21,14 +26,10 @@ def world(db: None) -> World:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The trainings that a worker was asked for."""
-    found: list[tuple[int, bool]] = []
-    monkeypatch.setattr(
-        trained_models.train_model_run,
-        "apply_async",
-        lambda args, named, **_: found.append((*args, named["promote"])),
-    )
+    found: list[int] = []
+    monkeypatch.setattr(tasks.train_model_run, "apply_async", lambda args, named, **_: found.append(*args, **named))
     return found
 
 
@@ -43,22 +44,45 @@ def step(name: str, model: TrainedModel) -> str:
 
 
 def test_a_model_is_trained_with_checked_options(
-    editor: Client, world: World, asked: list[tuple[int, bool]], django_capture_on_commit_callbacks: Any
+    editor: Client, world: World, asked: list[int], django_capture_on_commit_callbacks: Any
 ):
-    data = {"catalog": world.catalog.pk, "learner": "popular", "options": '{"half_life_days": 7}', "promote": "on"}
+    data = {
+        "catalog": world.catalog.pk, "learner": "popular", "options": '{"half_life_days": 7}',
+        "promote_when_trained": "on",
+    }  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         answer = editor.post(reverse("admin:recommender_trainedmodel_add"), data)
         assert asked == []
     model = TrainedModel.objects.get()
     assert answer.status_code == 302
     assert (model.learner, model.shape, model.options["half_life_days"]) == ("popular", "scores", 7.0)
-    assert asked == [(model.pk, True)]
+    assert (model.promote_when_trained, model.measure) == (True, False)
+    assert asked == [model.pk]
+
+
+def test_a_run_is_measured_unless_the_editor_says_no(editor: Client, world: World):
+    content = editor.get(reverse("admin:recommender_trainedmodel_add")).content.decode()
+    (box,) = re.findall(r'<input[^>]*name="measure"[^>]*>', content)
+    assert "checked" in box
+
+
+def test_a_run_that_no_broker_takes_waits_with_its_wishes(
+    editor: Client, world: World, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.train_model_run, "apply_async", refuse)
+    data = {"catalog": world.catalog.pk, "learner": "popular", "options": "{}", "measure": "on",
+            "promote_when_trained": "on"}  # fmt: skip
+    with django_capture_on_commit_callbacks(execute=True):
+        assert editor.post(reverse("admin:recommender_trainedmodel_add"), data).status_code == 302
+    model = TrainedModel.objects.get()
+    assert (model.state, model.promote_when_trained, model.measure) == ("training", True, True)
 
 
 @pytest.mark.parametrize("options", ['{"half_life_days": -1}', '{"other": 1}', '{"half_life_days": "long"}'])
-def test_options_that_do_not_fit_the_learner_are_refused(
-    editor: Client, world: World, asked: list[tuple[int, bool]], options: str
-):
+def test_options_that_do_not_fit_the_learner_are_refused(editor: Client, world: World, asked: list[int], options: str):
     data = {"catalog": world.catalog.pk, "learner": "popular", "options": options}
     answer = editor.post(reverse("admin:recommender_trainedmodel_add"), data)
     assert (answer.status_code, asked, TrainedModel.objects.count()) == (200, [], 0)
@@ -79,21 +103,211 @@ def test_what_cannot_be_promoted_says_why(editor: Client, world: World):
     assert "only what has been trained" in read_text(editor.post(step("promote", failed), follow=True))
 
 
-def test_train_now_takes_the_same_options(editor: Client, world: World, asked: list[tuple[int, bool]]):
+def test_train_now_takes_the_same_options(editor: Client, world: World, asked: list[int]):
     model = make_model(world, "active", 0)
     TrainedModel.objects.filter(pk=model.pk).update(options={"half_life_days": 3.0})
     editor.post(step("train_again", model))
     again = TrainedModel.objects.get(state="training")
     assert again.options == {"half_life_days": 3.0}
-    assert asked == [(again.pk, True)]
+    assert (again.promote_when_trained, again.measure) == (True, True)
+    assert asked == [again.pk]
 
 
-def test_buttons_fit_the_state(editor: Client, world: World):
-    active, failed = make_model(world, "active", 0), make_model(world, "failed", 1)
-    content = editor.get(reverse("admin:recommender_trainedmodel_change", args=[active.pk])).content.decode()
-    assert (step("promote", active) in content, step("roll_back", active) in content) == (False, True)
-    content = editor.get(reverse("admin:recommender_trainedmodel_change", args=[failed.pk])).content.decode()
-    assert (step("promote", failed) in content, step("roll_back", failed) in content) == (False, False)
+WORSE = {
+    "held_out_protocol": "time:0.9", "held_out_cases": 1234,
+    "held_out_ndcg@10": 0.25, "held_out_ndcg@10_interval": [0.2, 0.3],
+    "held_out_hr@10": 0.5, "held_out_hr@10_interval": [0.45, 0.55],
+    "held_out_recall@10": 0.4, "held_out_recall@10_interval": [0.35, 0.45],
+    "champion_ndcg@10": 0.3125, "champion_hr@10": 0.625, "champion_recall@10": 0.5,
+    "champion_difference": -0.0625, "champion_difference_interval": [-0.09, -0.03], "champion_p": 0.001,
+    "judgement": "worse",
+}  # fmt: skip
+
+
+def make_worse(world: World) -> tuple[TrainedModel, TrainedModel]:
+    """An active model, and a candidate that was measured beside it and found worse."""
+    active = make_model(world, "active", 0)
+    worse = TrainedModel.objects.create(
+        catalog=world.catalog,
+        learner="popular",
+        shape="neighbours",
+        state="candidate",
+        measure=True,
+        metrics={**WORSE, "champion": active.pk},
+    )
+    return active, worse
+
+
+BUTTONS = ("promote", "promote_anyway", "roll_back", "stop", "train_again")
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("training", {"stop"}),
+        ("candidate", {"promote", "train_again"}),
+        ("active", {"roll_back", "train_again"}),
+        ("retired", {"promote", "train_again"}),
+        ("failed", {"train_again"}),
+        ("cancelled", {"train_again"}),
+    ],
+)
+def test_buttons_fit_the_state(editor: Client, world: World, state: str, shown: set[str]):
+    assert list_buttons(editor, make_model(world, state, 0)) == shown
+
+
+def test_a_worse_candidate_offers_to_be_promoted_anyway(editor: Client, world: World):
+    assert list_buttons(editor, make_worse(world)[1]) == {"promote_anyway", "train_again"}
+
+
+def test_a_run_that_is_to_end_offers_nothing_more(editor: Client, world: World):
+    model = make_model(world, "training", 0)
+    TrainedModel.objects.filter(pk=model.pk).update(cancel_requested=True)
+    assert list_buttons(editor, model) == set()
+
+
+def list_buttons(editor: Client, model: TrainedModel) -> set[str]:
+    content = editor.get(reverse("admin:recommender_trainedmodel_change", args=[model.pk])).content.decode()
+    return {name for name in BUTTONS if f'"{step(name, model)}"' in content}
+
+
+def test_a_worse_candidate_is_refused_with_the_reason_and_promoted_by_force(editor: Client, world: World):
+    active, worse = make_worse(world)
+    text = read_text(editor.post(step("promote", worse), follow=True))
+    assert f"is not promoted: it is worse: ndcg@10 0.2500 against 0.3125 of {active}" in text
+    worse.refresh_from_db()
+    assert worse.state == "candidate"
+    assert "worse than the active model" in read_text(editor.get(step("promote_anyway", worse)))
+    editor.post(step("promote_anyway", worse))
+    worse.refresh_from_db()
+    assert worse.state == "active"
+
+
+def test_a_run_is_stopped_after_a_question_and_a_second_click_does_no_harm(editor: Client, world: World):
+    run = TrainedModel.objects.create(catalog=world.catalog, learner="popular", shape="scores")
+    editor.get(step("stop", run))
+    run.refresh_from_db()
+    assert run.state == "training"
+    for _ in range(2):
+        assert f"{run} is cancelled." in read_text(editor.post(step("stop", run), follow=True))
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+
+
+def test_what_is_over_cannot_be_stopped(editor: Client, world: World):
+    model = make_model(world, "active", 0)
+    assert "only what is still training can be cancelled" in read_text(editor.post(step("stop", model), follow=True))
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_a_question_alone_changes_nothing(editor: Client, world: World, asked: list[int], name: str):
+    active, worse = make_worse(world)
+    run = make_model(world, "training", 0)
+    before = list(TrainedModel.objects.order_by("pk").values())
+    for model in (active, worse, run):
+        assert editor.get(step(name, model)).status_code == 200
+    assert list(TrainedModel.objects.order_by("pk").values()) == before
+    assert asked == []
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_who_may_only_look_takes_no_step(client: Client, world: World, asked: list[int], name: str):
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_trainedmodel"))
+    client.force_login(reader)
+    active, worse = make_worse(world)
+    run = make_model(world, "training", 0)
+    for model in (active, worse, run):
+        assert client.post(step(name, model)).status_code == 403
+    assert client.get(reverse("admin:recommender_trainedmodel_change", args=[worse.pk])).status_code == 200
+    assert list_buttons(client, worse) == set()
+    assert set(TrainedModel.objects.values_list("state", flat=True)) == {"active", "candidate", "training"}
+    assert asked == []
+
+
+def test_a_run_shows_its_progress_which_asks_for_itself_again(editor: Client, world: World):
+    run = make_model(world, "training", 0)
+    TrainedModel.objects.filter(pk=run.pk).update(progress=0.42, trained_until=NOW, attempts=2)
+    address = reverse("admin:recommender_trainedmodel_progress", args=[run.pk])
+    for page in ("admin:recommender_trainedmodel_changelist", "admin:recommender_trainedmodel_change"):
+        content = editor.get(reverse(page, args=[run.pk] if page.endswith("change") else [])).content.decode()
+        assert f'hx-get="{address}" hx-trigger="every 2s" hx-swap="outerHTML"' in content
+        assert "42 %, attempt 2" in content
+    answer = editor.get(address)
+    assert answer.content.decode().startswith('<div class="rs-live" hx-get=')
+    assert "HX-Refresh" not in answer
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [({}, "waits for a worker"), ({"cancel_requested": True, "progress": 0.5, "trained_until": NOW}, "50 %, is being")],
+)
+def test_a_bar_says_what_a_run_is_about(editor: Client, world: World, fields: dict[str, Any], text: str):
+    run = make_model(world, "training", 0)
+    TrainedModel.objects.filter(pk=run.pk).update(**fields)
+    assert text in editor.get(reverse("admin:recommender_trainedmodel_progress", args=[run.pk])).content.decode()
+
+
+def test_a_run_that_is_over_has_the_page_loaded_anew(editor: Client, world: World):
+    model = make_model(world, "candidate", 0)
+    answer = editor.get(reverse("admin:recommender_trainedmodel_progress", args=[model.pk]))
+    assert (answer.status_code, answer["HX-Refresh"]) == (200, "true")
+    assert editor.get(reverse("admin:recommender_trainedmodel_progress", args=[999_999])).status_code == 404
+
+
+def test_progress_is_shown_to_those_alone_who_may_look(client: Client, world: World):
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    model = make_model(world, "training", 0)
+    assert client.get(reverse("admin:recommender_trainedmodel_progress", args=[model.pk])).status_code == 403
+
+
+def test_the_figures_stand_beside_those_of_the_active_model(editor: Client, world: World):
+    active, worse = make_worse(world)
+    text = read_text(editor.get(reverse("admin:recommender_trainedmodel_change", args=[worse.pk])))
+    for part in (
+        "It is worse than the active model, so it does not go live by itself.",
+        f"metric {worse} {active}",
+        "NDCG@10 0.2500 (0.2000 – 0.3000) 0.3125",
+        "hit rate@10 0.5000 (0.4500 – 0.5500) 0.6250",
+        "1,234 people, protocol time:0.9",
+        "Difference in NDCG@10 -0.0625 (-0.0900 to -0.0300), p = 0.001.",
+    ):
+        assert part in text
+    assert "0.2500 (0.2000 – 0.3000)" in read_text(editor.get(reverse("admin:recommender_trainedmodel_changelist")))
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {},
+        {"held_out_cases": 0},
+        {"held_out_error": "MemoryError"},
+        {**WORSE, "champion": 999_999},
+        {"interactions": 12345, "items": 7, "rows": 3, "train_seconds": 0.123, "learner_loss": 0.5},
+    ],
+)
+def test_a_page_shows_whatever_was_measured(editor: Client, world: World, metrics: dict[str, Any]):
+    for state in ("candidate", "active"):
+        model = make_model(world, state, 0)
+        TrainedModel.objects.filter(pk=model.pk).update(metrics=metrics, measure=True, shape="neighbours")
+        text = read_text(editor.get(reverse("admin:recommender_trainedmodel_change", args=[model.pk])))
+        assert ("MemoryError" in text) is ("held_out_error" in metrics)
+        assert ("12,345" in text) is ("interactions" in metrics)
+        assert ("popular #999999" in text) is ("champion" in metrics)
+
+
+def test_the_list_reads_the_same_number_of_times_for_one_model_and_for_many(
+    editor: Client, world: World, django_assert_max_num_queries: Any
+):
+    make_worse(world)
+    address = reverse("admin:recommender_trainedmodel_changelist")
+    with CaptureQueriesContext(connection) as one:
+        editor.get(address)
+    for _ in range(5):
+        make_model(world, "candidate", 0)
+        make_model(world, "training", 0)
+    with django_assert_max_num_queries(len(one)):
+        editor.get(address)
 
 
 def test_the_log_shows_titles_sources_and_what_was_deleted(editor: Client, world: World):
