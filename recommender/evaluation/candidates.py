@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation.cases import Cases
+from recommender.evaluation.ranks import take_best
 from recommender.evaluation.scoring import CaseScorer
 from recommender.training.steps import make_steps
 
@@ -32,14 +33,14 @@ def find_candidates(
 ) -> CandidateTable:
     """Merge the ``limit`` best of each source for the cases ``batch`` (b,); seen items and others may be left out."""
     profiles = cases.profiles[batch]
-    allowed = _allow(cases, profiles, exclude_seen=exclude_seen)
-    chosen: list[NDArray[np.int64]] = []
+    allowed = mark_allowed(cases, profiles, exclude_seen=exclude_seen)
+    chosen: list[NDArray[np.int32]] = []
     everything = []
     for scorer in scorers:
         scores = scorer.score(profiles)
         scores[~allowed] = np.nan
         everything.append(scores)
-        chosen.append(find_best(scores, limit=limit))
+        chosen.append(take_best(scores, k=limit))
     merged = [np.unique(row) for row in np.concatenate(chosen, axis=1)] if chosen else []
     merged = [row[row >= 0] for row in merged]
     width = max((len(row) for row in merged), default=0)
@@ -53,19 +54,6 @@ def find_candidates(
     return CandidateTable(items=items, scores=scores, lengths=count_steps(cases)[batch])
 
 
-def find_best(scores: NDArray[np.float32], *, limit: int) -> NDArray[np.int64]:
-    """Return (b, min(limit, I)) columns of the highest numbers of each row, best first; -1 where there are no more."""
-    width = min(limit, scores.shape[1])
-    low = np.where(np.isfinite(scores), scores, -np.inf)
-    columns = np.argpartition(-low, width - 1, axis=1)[:, :width] if width < scores.shape[1] else None
-    if columns is None:
-        columns = np.broadcast_to(np.arange(scores.shape[1]), scores.shape)
-    found = np.take_along_axis(low, columns, axis=1)
-    order = np.lexsort((columns, -found), axis=1)
-    columns, found = np.take_along_axis(columns, order, axis=1), np.take_along_axis(found, order, axis=1)
-    return np.where(np.isfinite(found), columns, -1)
-
-
 def count_steps(cases: Cases) -> NDArray[np.int64]:
     """Return shape (c,): how many steps the history of each case has."""
     return np.diff(make_steps(cases.histories).offsets)[cases.profiles]
@@ -77,8 +65,8 @@ def batches(count: int, *, size: int) -> Iterator[NDArray[np.int64]]:
         yield np.arange(start, min(start + size, count))
 
 
-def _allow(cases: Cases, profiles: NDArray[np.int64], *, exclude_seen: bool) -> NDArray[np.bool_]:
-    """Return (b, I): what may be recommended to each."""
+def mark_allowed(cases: Cases, profiles: NDArray[np.int64], *, exclude_seen: bool) -> NDArray[np.bool_]:
+    """Return (b, I): what may be recommended to each of ``profiles`` (b,)."""
     histories = cases.histories
     allowed = np.ones((len(profiles), len(histories.item_ids)), dtype=bool)
     if cases.candidates is not None:

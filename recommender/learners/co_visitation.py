@@ -1,5 +1,6 @@
 """Co-visitation: what people go on to after an item."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -63,6 +64,14 @@ class CoVisitation:
 
     Options: ClassVar[type[CoVisitationOptions]] = CoVisitationOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {
+        "popularity_exponent": (0.0, 0.25, 0.5, 0.75),
+        "window": (1, 5, 10, 20),
+        "backward": (0.0, 0.25, 0.5, 1.0),
+        "step_decay": (0.6, 0.8, 0.95),
+    }
+    tuning_order: ClassVar[int] = 10
+    needs_order: ClassVar[bool] = True
     label = _("what others went on to")
 
     def __init__(self, options: CoVisitationOptions) -> None:

@@ -1,5 +1,6 @@
 """EASE: the item-to-item table that best rebuilds people's histories, in closed form."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -41,6 +42,11 @@ class Ease:
 
     Options: ClassVar[type[EaseOptions]] = EaseOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {
+        "penalty": (30.0, 100.0, 300.0, 1000.0, 3000.0),
+        "popularity_share": (0.0, 0.3, 0.6),
+    }
+    tuning_order: ClassVar[int] = 20
     label = _("what completes a history")
 
     def __init__(self, options: EaseOptions) -> None:

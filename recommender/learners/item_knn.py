@@ -1,5 +1,6 @@
 """Item neighbours: items that the same people met, by one of four classic similarities."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -40,6 +41,11 @@ class ItemKnn:
 
     Options: ClassVar[type[ItemKnnOptions]] = ItemKnnOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[Any]]] = {
+        "similarity": ("cosine", "tf_idf", "bm25"),
+        "shrinkage": (0.0, 10.0, 50.0),
+    }
+    tuning_order: ClassVar[int] = 30
     label = _("what the same people met")
 
     def __init__(self, options: ItemKnnOptions) -> None:

@@ -1,5 +1,6 @@
 """Popularity: what many like, lately more than long ago."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -32,6 +33,8 @@ class Popular:
 
     Options: ClassVar[type[PopularOptions]] = PopularOptions
     shape: ClassVar[Shape] = "scores"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {}
+    tuning_order: ClassVar[int] = 0
     label = _("popularity")
 
     def __init__(self, options: PopularOptions) -> None:

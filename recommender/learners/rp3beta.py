@@ -1,5 +1,6 @@
 """RP3beta: where a random walk of three steps from a history arrives, popular ends held back."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -39,6 +40,8 @@ class Rp3beta:
 
     Options: ClassVar[type[Rp3betaOptions]] = Rp3betaOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {"beta": (0.0, 0.2, 0.4, 0.6, 0.8), "alpha": (0.6, 0.8, 1.0, 1.2)}
+    tuning_order: ClassVar[int] = 25
     label = _("what walks through histories lead to")
 
     def __init__(self, options: Rp3betaOptions) -> None:

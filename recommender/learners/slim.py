@@ -1,5 +1,6 @@
 """SLIM: a sparse table that rebuilds histories, all of its columns at once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -36,6 +37,8 @@ class Slim:
 
     Options: ClassVar[type[SlimOptions]] = SlimOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {"sparsity": (1.0, 5.0, 20.0), "penalty": (50.0, 200.0, 800.0)}
+    tuning_order: ClassVar[int] = 40
     label = _("what completes a history, few neighbours")
 
     def __init__(self, options: SlimOptions) -> None:

@@ -1,5 +1,6 @@
 """User neighbours, folded into an item-to-item table so that any history can be read against it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -44,6 +45,11 @@ class UserKnn:
 
     Options: ClassVar[type[UserKnnOptions]] = UserKnnOptions
     shape: ClassVar[Shape] = "neighbours"
+    tuning: ClassVar[Mapping[str, Sequence[float]]] = {
+        "popularity_exponent": (0.2, 0.4, 0.5, 0.6),
+        "length_exponent": (0.5, 1.0, 1.3),
+    }
+    tuning_order: ClassVar[int] = 35
     label = _("what people like you met")
 
     def __init__(self, options: UserKnnOptions) -> None:

@@ -1,0 +1,179 @@
+"""``auto``: picks, tunes and blends learners by what is held out, within a budget of time."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from catalog.extensions import OptionError
+from recommender.evaluation.cases import Cases, Split
+from recommender.evaluation.scoring import make_scorer
+from recommender.fitting.blending import make_ranking_cases
+from recommender.fitting.budget import Budget
+from recommender.fitting.lists import sample_cases
+from recommender.fitting.members import Member, measure_member, train_member
+from recommender.fitting.portfolio import Trial, list_trials
+from recommender.fitting.ranking import fit_ranking, gather_table
+from recommender.fitting.recipe import Recipe
+from recommender.fitting.selection import select_members
+from recommender.fitting.tuning import tune_member
+from recommender.training.dataset import InteractionDataset
+
+_logger = logging.getLogger(__name__)
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoOptions:
+    """How ``auto`` goes about it. ``only`` limits to some learners; ``ordered`` says that histories have an order."""
+
+    budget_seconds: float = 1200.0
+    seed: int = 0
+    ordered: bool = True
+    exclude_seen: bool = True
+    only: tuple[str, ...] = ()
+    memory_bytes: int = 16 * 2**30
+    tuning_cases: int = 2000
+    blending_cases: int = 8000
+    most_members: int = 6
+    threads: int = 0
+
+
+def fit_auto(
+    validation: Split, options: AutoOptions, *, refit: InteractionDataset | None = None, report: Report | None = None
+) -> Recipe:
+    """Return the recipe that is best on ``validation.cases``, learned from ``validation.train`` alone.
+
+    Each learner that fits the data is tried; the best few are tuned; those whose time can be chosen get what is
+    left; members are chosen, and put together, by what is held out. With ``refit`` the members are trained on that
+    in the end, with the options and the ranking found.
+
+    Raises:
+        ValueError: no learner fits the data.
+    """
+    say = report or _logger.info
+    budget = Budget(options.budget_seconds)
+    cases = sample_cases(validation.cases, size=options.tuning_cases, seed=options.seed)
+    trials = list_trials(
+        validation.train, ordered=options.ordered, memory_bytes=options.memory_bytes, only=options.only
+    )
+    tried: list[Member] = []
+
+    def note(member: Member) -> None:
+        tried.append(member)
+        say(
+            f"{budget.used:6.0f} s  {member.key:<18} NDCG {member.figures['ndcg']:.4f}  "
+            f"HR {member.figures['hit_rate']:.4f}  {member.seconds:5.1f} s  {_tell_options(member)}"
+        )
+
+    members = _try_all(trials, validation, cases, options, budget=budget, note=note)
+    if not members:
+        raise ValueError("no learner fits these data")
+    members = _tune_best(members, trials, validation, cases, options, budget=budget, note=note)
+    members += _train_slow(trials, validation, cases, options, budget=budget, note=note)
+    members.sort(key=lambda member: -member.figures["ndcg"])
+    blending = sample_cases(validation.cases, size=options.blending_cases, seed=options.seed + 1)
+    scorers = [make_scorer(member.publication, member.learner, blending.histories) for member in members]
+    table, wanted = gather_table(scorers, blending, exclude_seen=options.exclude_seen)
+    chosen, steps = select_members(
+        table, wanted, names=[member.key for member in members], most=options.most_members, seed=options.seed
+    )
+    say(f"{budget.used:6.0f} s  members: " + ", ".join(f"{name} {figure:.4f}" for name, figure in steps.items()))
+    kept = [members[place] for place in chosen]
+    table, wanted = gather_table([scorers[place] for place in chosen], blending, exclude_seen=options.exclude_seen)
+    ranking = fit_ranking(
+        make_ranking_cases(table.scores, table.items, wanted, table.lengths),
+        seed=options.seed,
+        threads=options.threads,
+    )
+    say(f"{budget.used:6.0f} s  ranking: {ranking.ranker} {dict(ranking.figures)}")
+    if refit is not None:
+        kept = [replace(train_member(member.key, member.options, refit), figures=member.figures) for member in kept]
+        say(f"{budget.used:6.0f} s  trained on all")
+    return Recipe(tuple(kept), ranking, tuple(tried), steps)
+
+
+def _try_all(
+    trials: Sequence[Trial],
+    validation: Split,
+    cases: Cases,
+    options: AutoOptions,
+    *,
+    budget: Budget,
+    note: Callable[[Member], None],
+) -> list[Member]:
+    members: list[Member] = []
+    for trial in trials:
+        if trial.seconds_option or (members and not budget.within(0.5)):
+            continue
+        member = _train(trial, validation, cases, options)
+        if member is not None:
+            note(member)
+            members.append(member)
+    return members
+
+
+def _tune_best(
+    members: Sequence[Member],
+    trials: Sequence[Trial],
+    validation: Split,
+    cases: Cases,
+    options: AutoOptions,
+    *,
+    budget: Budget,
+    note: Callable[[Member], None],
+) -> list[Member]:
+    by_key = {trial.key: trial for trial in trials}
+    slow = any(trial.seconds_option for trial in trials)
+    until = 0.35 if slow else 0.7
+    return [
+        tune_member(
+            member,
+            by_key[member.key],
+            validation.train,
+            cases,
+            may_go_on=lambda seconds: budget.within(until) and seconds < 0.1 * budget.seconds,
+            report=note,
+            exclude_seen=options.exclude_seen,
+        )
+        for member in sorted(members, key=lambda member: -member.figures["ndcg"])
+    ]
+
+
+def _train_slow(
+    trials: Sequence[Trial],
+    validation: Split,
+    cases: Cases,
+    options: AutoOptions,
+    *,
+    budget: Budget,
+    note: Callable[[Member], None],
+) -> list[Member]:
+    """Train what takes as long as it may: together they get what is left, but for the blending's share."""
+    slow = [trial for trial in trials if trial.seconds_option]
+    members = []
+    for place, trial in enumerate(slow):
+        seconds = (budget.left - 0.15 * budget.seconds) / (len(slow) - place)
+        if seconds < 5:
+            continue
+        timed = replace(trial, options={**trial.options, trial.seconds_option: seconds, "seed": options.seed})
+        member = _train(timed, validation, cases, options)
+        if member is not None:
+            note(member)
+            members.append(member)
+    return members
+
+
+def _train(trial: Trial, validation: Split, cases: Cases, options: AutoOptions) -> Member | None:
+    try:
+        member = train_member(trial.key, trial.options, validation.train)
+        return measure_member(member, cases, exclude_seen=options.exclude_seen)
+    except (OptionError, MemoryError, np.linalg.LinAlgError) as error:
+        _logger.warning("%s: left out: %s", trial.key, error)
+        return None
+
+
+def _tell_options(member: Member) -> str:
+    return ", ".join(f"{name}={value}" for name, value in member.options.items())

@@ -1,0 +1,25 @@
+"""A budget of wall-clock time that parts of a fitting share."""
+
+import time
+
+
+class Budget:
+    """``seconds`` from now; parts ask what is left for them."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._begun = time.monotonic()
+
+    @property
+    def used(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._begun
+
+    @property
+    def left(self) -> float:
+        """Seconds left, 0 when all is used."""
+        return max(0.0, self.seconds - self.used)
+
+    def within(self, share: float) -> bool:
+        """Say whether less than ``share`` of the whole has been used."""
+        return self.used < share * self.seconds
