@@ -1,8 +1,10 @@
 """What a run has measured, as its page shows it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -40,12 +42,25 @@ FIGURE_NAMES: dict[str, Any] = {
 }
 
 
+VERDICT_WITHIN = timedelta(minutes=1)
+"""After a run has published, its index is built and it is judged: so long its page waits for that."""
+
+
+def is_under_way(model: TrainedModel) -> bool:
+    """Return whether a run's state is still to change by itself, and soon."""
+    if model.state != State.CANDIDATE or "judgement" in model.metrics or model.finished_at is None:
+        return model.state == State.TRAINING
+    return model.promote_when_trained and model.finished_at > timezone.now() - VERDICT_WITHIN
+
+
 def show_live_progress(model: TrainedModel) -> SafeString | str:
     """Return how far a run has come, which asks for itself again every two seconds; nothing for one that is over."""
-    if model.state != State.TRAINING:
+    if not is_under_way(model):
         return NOTHING
     text: Any = ""
-    if model.cancel_requested:
+    if model.state == State.CANDIDATE:
+        text = gettext("is being promoted")
+    elif model.cancel_requested:
         text = gettext("%(percent)d %%, is being stopped") % {"percent": model.progress * 100}
     elif model.trained_until is None:
         text = gettext("waits for a worker")
@@ -59,9 +74,17 @@ def show_live_progress(model: TrainedModel) -> SafeString | str:
     )
 
 
-def show_headline(model: TrainedModel) -> str:
+def show_headline(model: TrainedModel) -> SafeString | str:
     """Return the figure that decides, with its interval."""
     return _show_figure(model.metrics, METRICS[0]) if f"held_out_{METRICS[0]}" in model.metrics else NOTHING
+
+
+def show_wishes(model: TrainedModel) -> SafeString:
+    """Return what was asked of a run, and how often it was begun."""
+    measured = show_label(_("measured on held-out interactions") if model.measure else _("not measured"))
+    promoted = show_label(_("promoted when it is done") if model.promote_when_trained else _("promoted by hand"))
+    begun = gettext("begun %(attempts)d times") % {"attempts": model.attempts}
+    return format_html("{} {} {}", measured, promoted, show_label(begun, "busy") if model.attempts > 1 else "")
 
 
 def show_verdict(model: TrainedModel) -> SafeString | str:
@@ -99,12 +122,13 @@ def show_champion(name: object, champion: TrainedModel | None) -> SafeString | s
 
 def show_training_figures(model: TrainedModel) -> SafeString | str:
     """Return the other figures of a run: what it was given, how long it took, what the learner itself says."""
-    shown = {}
-    for name, value in model.metrics.items():
-        if name in FIGURE_NAMES:
-            shown[str(FIGURE_NAMES[name])] = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-        elif name.startswith("learner_"):
-            shown[name.removeprefix("learner_").replace("_", " ")] = f"{value:.6g}"
+    metrics, shown = model.metrics, {}
+    for name, label in FIGURE_NAMES.items():
+        if name in metrics:
+            shown[str(label)] = f"{metrics[name]:,}" if isinstance(metrics[name], int) else f"{metrics[name]:.3g}"
+    for name in sorted(metrics):
+        if name.startswith("learner_"):
+            shown[name.removeprefix("learner_").replace("_", " ")] = f"{metrics[name]:.6g}"
     return show_facts(shown)
 
 
@@ -116,17 +140,22 @@ def _describe(metrics: dict[str, Any]) -> SafeString:
         low, high = metrics["champion_difference_interval"]
         told += " " + gettext("Difference in %(metric)s %(difference)s (%(low)s to %(high)s), p = %(p)s.") % {
             "metric": _name_metric(METRICS[0]),
-            "difference": f"{metrics['champion_difference']:+.4f}",
-            "low": f"{low:+.4f}",
-            "high": f"{high:+.4f}",
+            "difference": _show_signed(metrics["champion_difference"]),
+            "low": _show_signed(low),
+            "high": _show_signed(high),
             "p": f"{metrics['champion_p']:.3f}",
         }
     return format_html('<p class="rs-note">{}</p>', told)
 
 
-def _show_figure(metrics: dict[str, Any], metric: str) -> str:
+def _show_figure(metrics: dict[str, Any], metric: str) -> SafeString:
     low, high = metrics[f"held_out_{metric}_interval"]
-    return f"{metrics[f'held_out_{metric}']:.4f} ({low:.4f} – {high:.4f})"
+    figure, interval = f"{metrics[f'held_out_{metric}']:.4f}", f"({low:.4f} – {high:.4f})"
+    return format_html('<span class="rs-measured">{} <small>{}</small></span>', figure, interval)
+
+
+def _show_signed(number: float) -> str:
+    return f"{number:+.4f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _name_metric(metric: str) -> str:

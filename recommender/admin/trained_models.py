@@ -37,9 +37,7 @@ class TrainedModelAdmin(ModelStepsAdmin):
     """Models are trained, promoted and rolled back to; never edited."""
 
     form = TrainingForm
-    list_display = (
-        "show_name", "catalog", "shape", "show_state", "show_progress", "show_headline", "show_figures", "show_made"
-    )  # fmt: skip
+    list_display = ("show_name", "catalog", "show_state", "show_headline", "show_figures", "show_made")
     list_filter = (CATALOG, "state", "shape")
     list_select_related = ("catalog",)
     search_fields = ("learner__startswith",)
@@ -53,19 +51,14 @@ class TrainedModelAdmin(ModelStepsAdmin):
         """Show of a run what there is to show of it."""
         if obj is None:
             return self.add_fieldsets
-        first = [("learner", "catalog"), ("show_state", "shape")]
-        if obj.state == State.TRAINING:
-            first.append("show_progress")  # type: ignore[arg-type]
-        if obj.error:
-            first.append("show_problem")  # type: ignore[arg-type]
-        sets: Fieldsets = [(None, {"fields": first})]
+        problem = ("show_problem",) if obj.error else ()
+        sets: Fieldsets = [(None, {"fields": (("learner", "catalog"), ("show_state", "shape"), *problem)})]
         if obj.state in (State.CANDIDATE, State.ACTIVE, State.RETIRED):
             sets.append((_("On held-out interactions"), {"fields": ("show_verdict", "show_held_out")}))
         figures = ("show_options", *(("show_metrics",) if obj.metrics else ()), *(("show_space",) if obj.space else ()))
         sets.append((_("Options and figures"), {"fields": figures}))
-        wishes = ("promote_when_trained", "measure", "attempts")
         times = (("created_at", "finished_at"), ("trained_until", "promoted_at"))
-        sets.append((_("Course of the run"), {"fields": (*times, wishes)}))
+        sets.append((_("Course of the run"), {"fields": ("show_wishes", *times)}))
         return sets
 
     def get_urls(self) -> list[URLPattern]:
@@ -84,7 +77,7 @@ class TrainedModelAdmin(ModelStepsAdmin):
         if model is None:
             raise Http404
         answer = HttpResponse(model_figures.show_live_progress(model))
-        if model.state != State.TRAINING:
+        if not model_figures.is_under_way(model):
             answer["HX-Refresh"] = "true"
         return answer
 
@@ -127,19 +120,16 @@ class TrainedModelAdmin(ModelStepsAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def show_state(self, model: TrainedModel) -> SafeString:
-        """Show the state, and of a candidate whether something speaks against it."""
+        """Show the state, with the progress of a run under way, and what speaks against a candidate."""
         label = show_label(model.get_state_display(), TONES.get(State(model.state), "plain"))
+        if model_figures.is_under_way(model):
+            return format_html("{} {}", label, model_figures.show_live_progress(model))
         if model.state == State.CANDIDATE and model.metrics.get("judgement") == "worse":
             return format_html("{} {}", label, show_label(_("worse"), "bad"))
         return label
 
-    @admin.display(description=_("progress"))
-    def show_progress(self, model: TrainedModel) -> SafeString | str:
-        """Show how far a run has come."""
-        return model_figures.show_live_progress(model)
-
     @admin.display(description=_("NDCG@10 held out"))
-    def show_headline(self, model: TrainedModel) -> str:
+    def show_headline(self, model: TrainedModel) -> SafeString | str:
         """Show the figure by which models are compared."""
         return model_figures.show_headline(model)
 
@@ -172,6 +162,11 @@ class TrainedModelAdmin(ModelStepsAdmin):
     def show_held_out(self, model: TrainedModel) -> SafeString | str:
         """Show how good its recommendations would have been."""
         return model_figures.show_held_out(model)
+
+    @admin.display(description=_("asked for"))
+    def show_wishes(self, model: TrainedModel) -> SafeString:
+        """Show what was asked of the run."""
+        return model_figures.show_wishes(model)
 
     @admin.display(description=_("options"))
     def show_options(self, model: TrainedModel) -> SafeString | str:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from recommender import tasks
@@ -255,6 +256,27 @@ def test_a_run_that_is_over_has_the_page_loaded_anew(editor: Client, world: Worl
     assert editor.get(reverse("admin:recommender_trainedmodel_progress", args=[999_999])).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("fields", "under_way"),
+    [
+        ({}, True),
+        ({"metrics": {"judgement": "worse"}}, False),
+        ({"promote_when_trained": False}, False),
+        ({"finished_at": timezone.now() - timedelta(minutes=5)}, False),
+    ],
+)
+def test_a_run_that_is_still_to_be_promoted_is_waited_for(
+    editor: Client, world: World, fields: dict[str, Any], under_way: bool
+):
+    model = make_model(world, "candidate", 0)
+    TrainedModel.objects.filter(pk=model.pk).update(
+        **{"promote_when_trained": True, "finished_at": timezone.now(), **fields}
+    )
+    answer = editor.get(reverse("admin:recommender_trainedmodel_progress", args=[model.pk]))
+    assert ("HX-Refresh" not in answer) is under_way
+    assert ("is being promoted" in answer.content.decode()) is under_way
+
+
 def test_progress_is_shown_to_those_alone_who_may_look(client: Client, world: World):
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     model = make_model(world, "training", 0)
@@ -270,7 +292,7 @@ def test_the_figures_stand_beside_those_of_the_active_model(editor: Client, worl
         "NDCG@10 0.2500 (0.2000 – 0.3000) 0.3125",
         "hit rate@10 0.5000 (0.4500 – 0.5500) 0.6250",
         "1,234 people, protocol time:0.9",
-        "Difference in NDCG@10 -0.0625 (-0.0900 to -0.0300), p = 0.001.",
+        "Difference in NDCG@10 −0.0625 (−0.0900 to −0.0300), p = 0.001.",
     ):
         assert part in text
     assert "0.2500 (0.2000 – 0.3000)" in read_text(editor.get(reverse("admin:recommender_trainedmodel_changelist")))

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from catalog.models import Catalog
-from recommender.learners import Neighbours
+from recommender.learners import Neighbours, learners
 from recommender.models import ModelArrays, TrainedModel
-from recommender.services import training_progress
+from recommender.services import checkpoints, training_progress
+from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.promotion import promote_model
 from recommender.services.training import start_training, train_model
 from tests.recommender.chain_world import Follow, make_ring
 from tests.recommender.chain_world import follow as follow
 from tests.recommender.logs import make_catalog, make_items, make_profiles, record
+from tests.recommender.slow_learner import register_slow
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +161,39 @@ def test_what_was_measured_before_the_worker_died_is_kept(follow: Fits, monkeypa
     assert (model.state, model.attempts, follow) == ("candidate", 2, [(1, 240)])
     assert model.metrics["held_out_ndcg@10"] == 1.0
     assert np.isclose(model.progress, 1.0)
+
+
+def test_a_resumable_learner_goes_on_where_its_measurement_was_broken_off(
+    follow: Fits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    monkeypatch.setattr(checkpoints, "PAUSE_FACTOR", 0.0)
+    register_slow()
+    try:
+        catalog = make_ring()
+        undisturbed = train_model(start_training(catalog.pk, learner="slow", measure=True).pk)
+        model = start_training(catalog.pk, learner="slow", measure=True)
+        reached: list[float] = []
+
+        def die(fraction: float) -> None:
+            reached.append(fraction)
+            if len(reached) == 10:
+                raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr("recommender.services.training._fail", lambda model, error: None)
+            with pytest.raises(Killed):
+                train_model(model.pk, progress=die)
+        assert find_interrupted_runs() == [model.pk]
+        rest: list[float] = []
+        model = train_model(model.pk, progress=rest.append)
+    finally:
+        learners.unregister("slow")
+    assert (reached[-1], rest[0], len(rest)) == (10 / 160, 11 / 160, 30 + 40 + 1)
+    for name in ("held_out_ndcg@10", "held_out_hr@10"):
+        assert model.metrics[name] == undisturbed.metrics[name]
 
 
 def test_few_people_are_asked_where_the_setting_says_so(follow: Fits, settings: Any) -> None:
