@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.records import LONGEST_HISTORY
+
 VIEWS = ("raw", "z_score", "log_share", "log_rank")
 """How each source's scores are looked at, in this order; see ``view_scores``."""
 
@@ -44,12 +46,12 @@ def make_features(scores: NDArray[np.float32], history_lengths: NDArray[np.int64
     """Return (…, m, 4 S + 4) features of m candidates: the views, and what the sources say together.
 
     After the views come: the share of sources that speak of the candidate, its best and its mean log_rank, and
-    log(1 + steps of the history), the same for all candidates of a case.
+    log(1 + steps of the history), counted up to LONGEST_HISTORY, the same for all candidates of a case.
     """
     views = view_scores(scores)
     sources = scores.shape[-1]
     ranks = views[..., 3::4]
-    lengths = np.log1p(np.asarray(history_lengths, dtype=np.float32))
+    lengths = np.log1p(np.minimum(history_lengths, LONGEST_HISTORY), dtype=np.float32)
     together = np.stack(
         [
             np.isfinite(scores).mean(axis=-1) if sources else np.zeros(scores.shape[:-1]),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.ranking.trees import score_trees
+from recommender.records import LONGEST_HISTORY
 
 RERANKED = 100
 """Candidates, the best by the blend, whose order the trees decide; what lies below keeps the blend's, after them."""
@@ -20,9 +21,11 @@ def score_blend(
 ) -> NDArray[np.float64]:
     """Return (c, m): standardised ``features`` (c, m, F) weighed by the range that each history's length (c,) is in.
 
-    ``mean``, ``scale`` (F,), ``weights`` (R, F), ``bucket_edges`` (R - 1,) ascending, each the first length of a range.
+    ``mean``, ``scale`` (F,), ``weights`` (R, F), ``bucket_edges`` (R - 1,) ascending, each the first length of a range;
+    lengths count up to LONGEST_HISTORY.
     """
-    weights = arrays["weights"][np.searchsorted(arrays["bucket_edges"], lengths, side="right")]
+    counted = np.minimum(lengths, LONGEST_HISTORY)
+    weights = arrays["weights"][np.searchsorted(arrays["bucket_edges"], counted, side="right")]
     # (x - mean) / scale · w, without a standardised copy of the features.
     scaled = weights / arrays["scale"]
     raw = features @ scaled[:, :, None].astype(np.float32)
@@ -63,6 +66,6 @@ def lift_reranked(
     blended: NDArray[np.float64], best: NDArray[np.bool_], scores: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return (c, m): ``scores`` of the ``best``, one after another, above the blend's scores of the rest."""
-    lifted = blended - blended.max(axis=1, keepdims=True, initial=0.0) - 1.0
+    lifted: NDArray[np.float64] = blended - blended.max(axis=1, keepdims=True, initial=0.0) - 1.0
     lifted[best] = scores - scores.min(initial=0.0)
     return lifted

@@ -58,3 +58,9 @@ def add_up(parts: Sequence[tuple[Ids, Floats]]) -> Ranking:
         sums = np.round(sums / largest, _DECIMALS) * largest
     order = np.lexsort((first, -sums))
     return Ranking(ids[order], sums[order])
+
+
+def order_ids(ids: Ids, scores: Floats) -> Ranking:
+    """Return distinct ``ids`` by their ``scores``, best first, ties in the order that they are given in."""
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(ids[order], scores[order])

@@ -1,12 +1,15 @@
-"""The contract of rankers as tests: inherit RankerContract and say how to build yours."""
+"""The contracts of rankers as tests: inherit RankerContract, or FittedRankerContract, and say how to build yours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from catalog.testing.components import ComponentContract
-from recommender.ranking import Ranker
+from recommender.ranking import FittedArraysError, Ranker
 from recommender.ranking.merging import merge_ids
 from recommender.records import CandidateList, Ranking, RankingContext
 
@@ -104,3 +107,83 @@ class RankerContract(ComponentContract):
     def test_huge_and_tiny_scores_stay_finite(self) -> None:
         lists = [make_list("a", 1, 2, 3, scores=[1.7e308, 0.0, -1.7e308]), make_list("b", 2, 4, scores=[5e-324, 0.0])]
         assert np.isfinite(self.rank(lists).scores).all()
+
+
+class FittedRankerContract(ComponentContract):
+    """The tests that every fitted ranker passes; put them to yours so::
+
+        class TestMine(FittedRankerContract):
+            component = MyRanker
+            names = ("list0", "list1", "list2", "list3")
+            arrays = {"weights": np.ones((4,))}
+
+    ``arrays`` are sound ones, as fitted to four strategies.
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("list0", "list1", "list2", "list3")
+    arrays: ClassVar[Mapping[str, NDArray[Any]]]
+
+    def rank(self, lists: list[CandidateList], **changes: Any) -> Ranking:
+        """Build the ranker and have it rank ``lists``, with ``changes`` to the context."""
+        built: Ranker = self.construct(self.options)
+        return built.rank(lists, replace(self.make_context(lists), **changes))
+
+    def make_context(self, lists: list[CandidateList]) -> RankingContext:
+        """Return the context of ``lists`` for the sources that the arrays were fitted to."""
+        context = make_context(lists)
+        scores = np.full((len(context.item_ids), len(self.names)), np.nan, dtype=np.float32)
+        assert context.scores is not None
+        for column, name in enumerate(context.names):
+            scores[:, self.names.index(name)] = context.scores[:, column]
+        return replace(context, scores=scores, names=self.names, arrays=self.arrays)
+
+    def test_it_asks_for_what_was_fitted(self) -> None:
+        """The pipeline reads this off the class."""
+        assert getattr(self.find_component(), "fitted", False) is True
+
+    @pytest.mark.parametrize("lists", [[], [make_list("list0")], [make_list("list0"), make_list("list3")]])
+    def test_nothing_gives_nothing(self, lists: list[CandidateList]) -> None:
+        """Without candidates there is an empty ranking."""
+        ranking = self.rank(lists)
+        assert ranking.item_ids.shape == ranking.scores.shape == (0,)
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_distinct_items_of_the_lists_come_best_first(self, seed: int) -> None:
+        """All that was proposed, and nothing else; the same again, and nothing that was given has changed."""
+        lists = make_random_lists(seed)
+        before = {name: array.copy() for name, array in self.arrays.items()}
+        ranking = self.rank(lists)
+        proposed = {item for entry in lists for item in entry.item_ids.tolist()}
+        assert len(ranking.item_ids) == len(proposed)
+        assert set(ranking.item_ids.tolist()) == proposed
+        assert np.isfinite(ranking.scores).all()
+        assert (np.diff(ranking.scores) <= 0).all()
+        assert self.rank(lists).item_ids.tolist() == ranking.item_ids.tolist()
+        for name, array in before.items():
+            np.testing.assert_array_equal(self.arrays[name], array)
+
+    @pytest.mark.parametrize("history_length", [0, 1, 1000])
+    def test_sources_that_say_nothing_do_no_harm(self, history_length: int) -> None:
+        """A strategy that has gone leaves a column of NaN."""
+        lists = [make_list("list1", 5, 3, 9)]
+        silent = np.full((3, len(self.names)), np.nan, dtype=np.float32)
+        ranking = self.rank(lists, scores=silent, history_length=history_length)
+        assert sorted(ranking.item_ids.tolist()) == [3, 5, 9]
+        assert np.isfinite(ranking.scores).all()
+
+    def test_huge_scores_stay_finite(self) -> None:
+        """Scores run up to the largest number of single precision."""
+        lists = [make_list("list0", 1, 2, 3, scores=[3e38, 0.0, -3e38]), make_list("list1", 2, 4, scores=[1e-40, 0.0])]
+        assert np.isfinite(self.rank(lists).scores).all()
+
+    def test_arrays_that_do_not_fit_are_refused(self) -> None:
+        """What was fitted to other sources, or is not there, is an error that the pipeline knows."""
+        lists = [make_list("list0", 1, 2), make_list("list1", 2)]
+        for name in self.arrays:
+            with pytest.raises(FittedArraysError):
+                self.rank(lists, arrays={key: array for key, array in self.arrays.items() if key != name})
+        context = self.make_context(lists)
+        assert context.scores is not None
+        for scores, names in ((None, self.names), (context.scores[:, :-1], self.names[:-1])):
+            with pytest.raises(FittedArraysError):
+                self.rank(lists, scores=scores, names=names)
