@@ -23,6 +23,10 @@ SHARE_BEFORE = 0.9
 LEAST_BEFORE = 0.5
 """Where so much of the log lies at one moment that less than this comes before the cut, times carry nothing."""
 
+FEW_PEOPLE = 200
+FEW_SHARE = 0.25
+"""Where a cut in time asks fewer people than both say (of those with a next item), hardly anybody comes back."""
+
 CASES_SEED = 0
 BATCH_NUMBERS = 2**24
 
@@ -41,10 +45,14 @@ class HeldOutFigures:
 def split_for_measuring(dataset: InteractionDataset, *, most_cases: int) -> Split | None:
     """Return the split that candidates are measured on, with up to ``most_cases`` people; None where there is none.
 
-    The cut in time with a tenth of the rows behind it, for people known before it; where times carry nothing, the next
-    item of each. People are drawn at random, the same for the same data.
+    The cut in time with a tenth of the rows behind it, for people known before it; where times carry nothing or few
+    come back, the next item of each. People are drawn at random, the same for the same data.
     """
-    split = _cut_by_time(dataset) or _cut_by_order(dataset)
+    split = _cut_by_time(dataset)
+    if split is None or len(split.cases) < FEW_PEOPLE:
+        in_order = _cut_by_order(dataset)
+        if split is None or (in_order is not None and len(split.cases) < FEW_SHARE * len(in_order.cases)):
+            split = in_order
     if split is None or len(split.cases) <= most_cases:
         return split
     drawn = np.random.default_rng(CASES_SEED).permutation(len(split.cases))[:most_cases]

@@ -93,7 +93,7 @@ def _measure(
 ) -> HeldOutFigures:
     """Return the figures of a model's options, measured by ``run`` unless they are known from before."""
     fit = identify_fit(model.learner, model.options, dataset)
-    known = _load(run, fit, split) or _load(model, fit, split)
+    known = _load(model, fit, split)
     if known is None:
         checkpoint = StoredCheckpoint(run.pk, digest=identify_fit(model.learner, model.options, split.train))
         publication = fit_learner(learner, split.train, progress=progress, checkpoint=checkpoint)
@@ -103,16 +103,20 @@ def _measure(
 
 
 def _load(model: TrainedModel, fit: bytes, split: Split) -> HeldOutFigures | None:
-    rows = ModelArrays.objects.filter(model=model, name=ModelArrays.Name.HELD_OUT)
-    data = rows.values_list("data", flat=True).first()
-    try:
-        arrays = {} if data is None else unpack_arrays(data)
-    except ArrayBytesError:
-        return None
-    if _FIT not in arrays or arrays[_FIT].tobytes() != fit or any(name not in arrays for name in METRICS):
-        return None
-    figures = HeldOutFigures(split.name, {name: arrays[name] for name in METRICS})
-    return figures if len(figures) == len(split.cases) else None
+    """Return what was measured of the same fit before, by whichever run of the learner."""
+    rows = ModelArrays.objects.filter(
+        model__catalog_id=model.catalog_id, model__learner=model.learner, name=ModelArrays.Name.HELD_OUT
+    )
+    for data in rows.order_by("-model_id").values_list("data", flat=True):
+        try:
+            arrays = unpack_arrays(data)
+        except ArrayBytesError:
+            continue
+        if _FIT in arrays and arrays[_FIT].tobytes() == fit and all(name in arrays for name in METRICS):
+            figures = HeldOutFigures(split.name, {name: arrays[name] for name in METRICS})
+            if len(figures) == len(split.cases):
+                return figures
+    return None
 
 
 def _save(model: TrainedModel, fit: bytes, measured: HeldOutFigures) -> None:

@@ -60,7 +60,8 @@ class Command(BaseCommand):
         table = Table()
         numbers = ("id", "rows", "interactions", METRICS[0])
         for heading in ("id", "learner", "state", *numbers[1:], "trained until", "remark"):
-            table.add_column(heading, justify="right" if heading in numbers else "left")
+            wraps = heading in ("interactions", "remark")
+            table.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=not wraps)
         for model in TrainedModel.objects.filter(catalog=catalog).order_by("learner", "-id"):
             table.add_row(
                 str(model.pk),
@@ -76,8 +77,8 @@ class Command(BaseCommand):
 
 
 def _remark(model: TrainedModel) -> str:
-    """Return why a run failed, or what keeps a candidate from going live by itself."""
+    """Return why a run failed, or in short what keeps a candidate from going live by itself."""
     if model.state != TrainedModel.State.CANDIDATE or model.error:
         return model.error
     judgement = judge_candidate(model)
-    return "" if judgement.promotes else judgement.reason
+    return "" if judgement.promotes else judgement.reason.partition(":")[0]

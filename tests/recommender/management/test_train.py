@@ -149,7 +149,7 @@ def test_held_out_figures_are_printed_and_keep_a_worse_one_from_going_live(follo
     assert "; candidate\nheld out: ndcg@10 0.0000 " in text
     assert "\nnot promoted: it is worse: ndcg@10 0.0000 against 1.0000 of follow #" in text
     bad = TrainedModel.objects.get(state="candidate")
-    assert f"it is worse: ndcg@10 0.0000 against 1.0000 of follow #{bad.pk - 1} (difference" in run("models")
+    assert "│ it is worse " in run("models")
     with pytest.raises(CommandError, match="is not promoted: it is worse"):
         run("models", "--promote", str(bad.pk))
     run("models", "--promote", str(bad.pk), "--force")

@@ -63,6 +63,13 @@ def test_where_times_carry_nothing_the_next_item_is_asked_for(times: list[float]
     assert split.cases.targets.items.tolist() == [9, 10, 11]
 
 
+def test_where_hardly_anybody_comes_back_the_next_item_is_asked_for() -> None:
+    """Each comes once and takes five steps at once; of 20 people one returns after the cut."""
+    rows = [(p, (p + step) % 30, p + step / 10) for p in range(20) for step in range(5)] + [(0, 20, 30.0)]
+    split = cut(make_dataset(rows, items=30))
+    assert (split.name, len(split.cases)) == ("next-item", 20)
+
+
 @pytest.mark.parametrize(
     "rows",
     [

@@ -73,6 +73,25 @@ def test_the_same_options_are_fitted_once_and_do_not_differ(follow: Fits) -> Non
     assert (figures["champion_difference"], figures["champion_p"]) == (0.0, 1.0)
 
 
+def test_the_same_options_on_the_same_data_are_not_measured_twice(follow: Fits) -> None:
+    catalog = make_ring()
+    first = run(catalog)
+    promote_model(first.pk)
+    follow.clear()
+    figures = run(catalog).metrics
+    assert follow == [(1, 240)]
+    assert (figures["held_out_ndcg@10"], figures["champion"], figures["champion_p"]) == (1.0, first.pk, 1.0)
+
+
+def test_figures_that_cannot_be_read_are_measured_anew(follow: Fits) -> None:
+    catalog = make_ring()
+    run(catalog)
+    ModelArrays.objects.update(data=b"torn")
+    follow.clear()
+    assert run(catalog).metrics["held_out_ndcg@10"] == 1.0
+    assert follow == [(1, 216), (1, 240)]
+
+
 def test_new_data_is_measured_anew(follow: Fits) -> None:
     catalog = make_ring()
     promote_model(run(catalog, step=7).pk)
@@ -174,6 +193,7 @@ def test_a_resumable_learner_goes_on_where_its_measurement_was_broken_off(
     try:
         catalog = make_ring()
         undisturbed = train_model(start_training(catalog.pk, learner="slow", measure=True).pk)
+        ModelArrays.objects.all().delete()  # or nothing would be measured again
         model = start_training(catalog.pk, learner="slow", measure=True)
         reached: list[float] = []
 
