@@ -14,6 +14,8 @@ WITHOUT_PAGE = {
     "recommender.ItemScore": "rows of a published model, shown by the placement preview",
     "recommender.ItemNeighbours": "rows of a published model, shown by the placement preview",
     "recommender.Shortlist": "rows of a published model, shown by the placement preview",
+    "recommender.ProfileVector": "numbers that a learner computed for a profile, shown by the placement preview",
+    "recommender.ModelArrays": "numbers that a learner goes on by, part of its model",
     "recommender.PlacementStrategy": "edited inside its placement",
 }
 
