@@ -142,12 +142,13 @@ def train_learners(catalog: Catalog, console: Console, wait: Callable[[], None])
         train_model_run.delay(model.pk, promote=True)
         with make_progress(console, counts=False) as progress:
             bar = progress.add_task(f"Training {learner}", total=1.0)
-            while model.state not in (TrainedModel.State.ACTIVE, TrainedModel.State.FAILED):
+            over = (TrainedModel.State.ACTIVE, TrainedModel.State.FAILED, TrainedModel.State.CANCELLED)
+            while model.state not in over:
                 wait()
                 model.refresh_from_db()
                 progress.update(bar, completed=model.progress)
-        if model.state == TrainedModel.State.FAILED:
-            raise CommandError(f"training {learner}: {model.error}")
+        if model.state != TrainedModel.State.ACTIVE:
+            raise CommandError(f"training {learner}: {model.error or model.state}")
 
 
 def ensure_placements(catalog: Catalog) -> None:

@@ -18,12 +18,14 @@ from catalog.models import Catalog, Embedding, EmbeddingSpace, Item
 from catalog.vector_index import drop_index, has_index
 from profiles.models import Profile
 from recommender.learners import Neighbours, Progress, Publication, Scores, Shape, Shortlists, Vectors, learners
-from recommender.models import ItemNeighbours, ItemScore, Shortlist, TrainedModel
+from recommender.models import ItemNeighbours, ItemScore, ModelArrays, Shortlist, TrainedModel
 from recommender.services import publishing, training_progress
 from recommender.services.training import start_training, train_model
 from recommender.services.training_locks import TrainingUnderWayError, hold_training
+from recommender.training.array_bytes import unpack_arrays
 from recommender.training.dataset import InteractionDataset
 from tests.recommender.logs import make_catalog, make_items, make_profiles, record
+from tests.recommender.worlds import make_world, place_items
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +139,37 @@ def test_vectors_become_a_space_of_the_learner(stub: type[Stub], metric: Any, ro
         (items[1].pk, [1.0, 2.0, 3.0]),
     ]
     assert len(stored) == model.metrics["rows"] == rows
+
+
+@pytest.mark.parametrize("wants", [True, False])
+def test_content_comes_with_the_data_for_those_who_want_it(
+    stub: type[Stub], monkeypatch: pytest.MonkeyPatch, wants: bool
+) -> None:
+    world = make_world("a", "b", "c")
+    place_items(world, {"a": (3.0, 4.0), "c": (0.0, 2.0)})
+    seen: list[Any] = []
+
+    def look_and_score(dataset: InteractionDataset) -> Scores:
+        seen.append(None if dataset.content is None else dataset.content.tolist())
+        return score_all(dataset)
+
+    stub.outcome = staticmethod(look_and_score)
+    if wants:
+        monkeypatch.setattr(Stub, "wants_content", True, raising=False)
+    assert run(world.catalog).error == ""
+    assert seen == [pytest.approx(np.array([[0.6, 0.8], [0.0, 0.0], [0.0, 1.0]]), abs=1e-3) if wants else None]
+
+
+def test_the_arrays_of_a_publication_are_kept(stub: type[Stub]) -> None:
+    catalog = make_catalog()
+    make_items(catalog, 2)
+    stub.outcome = staticmethod(
+        lambda data: Scores(data.item_ids, np.ones(2), arrays={"gram": np.eye(2, dtype=np.float32)})
+    )
+    model = run(catalog)
+    (row,) = ModelArrays.objects.filter(model=model)
+    assert row.name == "publication"
+    assert unpack_arrays(row.data)["gram"].tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_an_empty_catalog_trains_to_nothing() -> None:
