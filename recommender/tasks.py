@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from recommender.services import profile_refresh
+from recommender.services.evaluating import run_evaluation
+from recommender.services.evaluation_runs import EvaluationUnderWayError
 from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.retraining import put_live, start_due_trainings
 from recommender.services.training import train_model
@@ -33,6 +35,13 @@ def train_interrupted_models() -> dict[str, int]:
     for model_id in interrupted:
         train_model_run.delay(model_id)
     return {"started": len(interrupted)}
+
+
+@shared_task(autoretry_for=(EvaluationUnderWayError,), retry_backoff=60, max_retries=10)
+def evaluate_placement(evaluation_id: int) -> dict[str, int | str]:
+    """Run one evaluation of a placement on its catalog's log."""
+    evaluation = run_evaluation(evaluation_id)
+    return {"evaluation": evaluation_id, "state": evaluation.state if evaluation else "deleted"}
 
 
 @shared_task(ignore_result=True)

@@ -11,10 +11,12 @@ from recommender.training.dataset import InteractionDataset
 from recommender.training.steps import count_back, make_steps
 
 
-def weigh_by_time(dataset: InteractionDataset, *, length: int) -> Any:
+def weigh_by_time(dataset: InteractionDataset, *, length: int, times: NDArray[np.float64] | None = None) -> Any:
     """Return a CSR matrix (P, I): the latest ``length`` interactions of each profile by kind, value and age.
 
-    Ages count back from the profile's own latest interaction: a factor for the whole row, which no order depends on.
+    Ages count back from ``times`` (P,) epoch seconds, the moments at which a reader looks at the histories. Without
+    them, from each profile's own latest interaction: where all its kinds fade alike, that is one factor for the whole
+    row, which no order depends on.
     """
     rows = np.arange(len(dataset))
     ends = dataset.profile_offsets[1:]
@@ -22,8 +24,8 @@ def weigh_by_time(dataset: InteractionDataset, *, length: int) -> Any:
     rows = rows[latest]
     profiles = dataset.profiles[rows]
     days = np.array([dataset.half_lives[name] for name in dataset.kind_names] or [1.0])
-    newest = dataset.times[np.maximum(ends[profiles] - 1, 0)]
-    ages = newest - dataset.times[rows]
+    seen_from = dataset.times[np.maximum(ends[profiles] - 1, 0)] if times is None else times[profiles]
+    ages = seen_from - dataset.times[rows]
     weights = dataset.strengths[rows].astype(np.float64) * np.exp2(-ages / (days[dataset.kinds[rows]] * DAY))
     return _make_matrix(dataset, profiles, dataset.items[rows], weights)
 

@@ -24,17 +24,25 @@ class CaseScorer(Protocol):
         ...
 
 
-def make_scorer(publication: Publication, learner: Learner, histories: InteractionDataset) -> CaseScorer:
+def make_scorer(
+    publication: Publication,
+    learner: Learner | None,
+    histories: InteractionDataset,
+    *,
+    times: NDArray[np.float64] | None = None,
+) -> CaseScorer:
     """Return the reader of ``publication``, by ``learner``, for the profiles of ``histories``.
 
-    Items of the publication that the histories do not know are left out.
+    Items of the publication that the histories do not know are left out. ``times`` (P,) epoch seconds, when each
+    profile is asked for, give the very scores that SQL gives then; see ``weigh_by_time`` for what they are without.
+    Vectors that no learner made, such as those of texts, have none.
     """
     if isinstance(publication, Scores):
         return _ScoresScorer(publication, histories)
     if isinstance(publication, Neighbours):
-        return _NeighboursScorer(publication, histories)
+        return _NeighboursScorer(publication, histories, times)
     if isinstance(publication, Vectors):
-        return _VectorsScorer(publication, learner, histories)
+        return _VectorsScorer(publication, learner, histories, times)
     return _ShortlistsScorer(publication, histories)
 
 
@@ -51,7 +59,9 @@ class _ScoresScorer:
 class _NeighboursScorer:
     """Σ over banks of history weights (B, I) times the table (I, I): an item that no seed leads to is NaN."""
 
-    def __init__(self, publication: Neighbours, histories: InteractionDataset) -> None:
+    def __init__(
+        self, publication: Neighbours, histories: InteractionDataset, times: NDArray[np.float64] | None
+    ) -> None:
         readings = publication.readings
         banks = np.zeros(len(publication.item_ids), np.int16) if publication.banks is None else publication.banks
         self._keeps_negative = bool(readings)
@@ -60,7 +70,7 @@ class _NeighboursScorer:
             weights = (
                 weigh_by_steps(histories, reading=readings[bank])
                 if readings
-                else weigh_by_time(histories, length=get_conf().history_length)
+                else weigh_by_time(histories, length=get_conf().history_length, times=times)
             )
             self._parts.append((weights, _make_table(publication, banks == bank, histories.item_ids)))
 
@@ -74,7 +84,13 @@ class _NeighboursScorer:
 class _VectorsScorer:
     """Similarity of a query vector to every item: the learner's own for the profile, else that of the history."""
 
-    def __init__(self, publication: Vectors, learner: Learner, histories: InteractionDataset) -> None:
+    def __init__(
+        self,
+        publication: Vectors,
+        learner: Learner | None,
+        histories: InteractionDataset,
+        times: NDArray[np.float64] | None,
+    ) -> None:
         self._cosine = publication.metric == "cosine"
         self._items = np.full((len(histories.item_ids), publication.matrix.shape[1]), np.nan, dtype=np.float32)
         places, known = _place(publication.item_ids, histories.item_ids)
@@ -82,22 +98,27 @@ class _VectorsScorer:
         self._items[places[known]] = _scale(matrix[known]) if self._cosine else matrix[known]
         encode = getattr(learner, "encode_profiles", None)
         own = None if encode is None or not publication.arrays else encode(publication.arrays, histories)
-        queries = self._average(publication, histories)
+        queries = self._average(publication, histories, times)
         if own is not None:
             known_profiles = (own != 0).any(axis=1)
             queries[known_profiles] = own[known_profiles].astype(np.float16)
         self._queries = _scale(queries) if self._cosine else queries
 
-    def _average(self, publication: Vectors, histories: InteractionDataset) -> NDArray[np.float32]:
+    def _average(
+        self, publication: Vectors, histories: InteractionDataset, times: NDArray[np.float64] | None
+    ) -> NDArray[np.float32]:
         """Return the weighted means of the histories' vectors, unit rows; NaN where there is nothing to go by."""
-        weights = weigh_by_time(histories, length=get_conf().history_length)
+        weights = weigh_by_time(histories, length=get_conf().history_length, times=times)
         vectors = np.zeros((len(histories.item_ids), publication.matrix.shape[1]), dtype=np.float32)
         places, known = _place(publication.item_ids, histories.item_ids)
         vectors[places[known]] = publication.matrix[known].astype(np.float16)
         there = np.zeros(len(histories.item_ids), dtype=np.float32)
         there[places[known]] = 1.0
         liked = (weights.multiply(weights > 0) @ there) > 0
-        queries = _scale(np.asarray(weights @ vectors, dtype=np.float32))
+        # As in SQL: the largest weight of a history counts 1, so that an old one is not taken for none.
+        largest = np.maximum(abs(weights).max(axis=1).toarray(), 1e-12) if weights.nnz else 1.0
+        queries = _scale(np.asarray(weights @ vectors / largest, dtype=np.float32))
+        queries = queries.astype(np.float16).astype(np.float32)
         queries[~liked] = np.nan
         return queries
 

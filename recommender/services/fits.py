@@ -6,9 +6,8 @@ from hashlib import blake2b
 from typing import Any
 
 from catalog.extensions import load_options
-from recommender.learners import Learner, Progress, Publication, learners
+from recommender.learners import Checkpoint, Learner, Progress, Publication, learners
 from recommender.learners.verification import verify_known_ids, verify_publication
-from recommender.services.checkpoints import StoredCheckpoint
 from recommender.training.dataset import InteractionDataset
 from recommender.training.digest import DIGEST_BYTES, digest_dataset
 
@@ -39,7 +38,7 @@ def identify_fit(key: str, options: Mapping[str, Any], dataset: InteractionDatas
 
 
 def fit_learner(
-    learner: Learner, dataset: InteractionDataset, *, progress: Progress, checkpoint: StoredCheckpoint | None = None
+    learner: Learner, dataset: InteractionDataset, *, progress: Progress, checkpoint: Checkpoint | None = None
 ) -> Publication:
     """Train and return the publication, once it is known to fit the learner's shape and the dataset's ids.
 
