@@ -16,7 +16,7 @@ from recommender.evaluation.scoring import make_scorer
 from recommender.fitting.auto import AutoOptions, fit_auto
 from recommender.learners import Learner, Progress, TrainingCancelled, learners
 
-ScoreMatrix = NDArray[np.float32]
+ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
 
 VALIDATION_SHARE = 0.8
 """Share of each user's training part that is learned from while choosing, where a protocol says nothing of it."""
@@ -33,7 +33,7 @@ class Fitted(Protocol):
         ...
 
     def score(self, cases: Cases, batch: NDArray[np.int64]) -> ScoreMatrix:
-        """Return float32 (b, I) for the cases ``batch`` (b,); NaN for what is not to be listed."""
+        """Return (b, I) for the cases ``batch`` (b,); NaN for what is not to be listed."""
         ...
 
 

@@ -71,7 +71,10 @@ class PeerCandidate:
         }
         if self.protocol.rates:
             return RatingsFitted(answer["ratings"], options)
-        return ListsFitted(answer["items"], options)
+        lists, items = answer["items"], len(run.split.train.item_ids)
+        if lists.max(initial=-1) >= items:
+            raise PeerFailed(f"answered with item {lists.max()} where there are {items}")
+        return ListsFitted(lists, options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,17 +69,18 @@ def list_peers() -> tuple[Peer, ...]:
         Peer(
             name="recbole",
             script="recbole_script.py",
-            requirements=(_torch(), "recbole==1.2.1 numpy<2 pandas<3 scipy<1.15 setuptools<81"),
+            requirements=(_torch(), "recbole==1.2.1 numpy<2 pandas<3 scipy<1.13 setuptools<81"),
             ranking=("bpr", "lightgcn"),
             next_item=("sasrec", "gru4rec"),
         ),
     )
 
 
-def install_peer(peer: Peer, cache: Path, *, tell: Callable[[str], None]) -> Path:
+def install_peer(peer: Peer, cache: Path, *, tell: Callable[[str], None], pip: tuple[str, ...] = ("pip>=26",)) -> Path:
     """Return the Python of the peer's environment below ``cache``, made if it is not there or is for other needs.
 
-    pip runs with the user's own configuration. Raise PeerUnavailable with the end of what it said.
+    pip itself comes first, as ``pip`` asks for it, and runs with the user's own configuration. Raise
+    PeerUnavailable with the end of what it said.
     """
     folder = cache / peer.name
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
@@ -91,9 +92,8 @@ def install_peer(peer: Peer, cache: Path, *, tell: Callable[[str], None]) -> Pat
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _call(peer, [sys.executable, "-m", "venv", str(folder)])
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for line in ("pip>=26", *peer.requirements):
-        _call(peer, [*pip, "--upgrade", *line.split()] if line.startswith("pip") else [*pip, *line.split()])
+    for line in (*pip, *peer.requirements):
+        _call(peer, [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *line.split()])
     ready.write_text(digest, "ascii")
     return python
 

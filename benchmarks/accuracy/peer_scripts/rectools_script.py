@@ -16,7 +16,7 @@ def build(seed):
     if MODEL == "pure_svd":
         from rectools.models import PureSVDModel
 
-        return PureSVDModel(random_state=seed), "factors 10"
+        return PureSVDModel(), "factors 10"
     from pytorch_lightning import seed_everything
     from rectools.models import SASRecModel
 
