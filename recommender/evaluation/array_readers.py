@@ -30,7 +30,7 @@ from recommender.records import (
 from recommender.training.dataset import InteractionDataset
 from recommender.training.steps import make_steps
 
-Row = NDArray[np.float32]
+Row = NDArray[np.float32] | NDArray[np.float64]
 
 _SHAPES: Mapping[str, type[Publication]] = {
     "history_match": Vectors,
@@ -68,7 +68,7 @@ class ArrayReaders:
         *,
         models: Mapping[int, ArraySource],
         spaces: Mapping[int, ArraySource],
-        times: NDArray[np.float64] | None = None,
+        times: NDArray[np.float64],
         published: NDArray[np.float64] | None = None,
         candidates: NDArray[np.bool_] | None = None,
         people: NDArray[np.int64] | None = None,
@@ -103,7 +103,7 @@ class ArrayReaders:
             row = self._score(strategy, query, profile)
             items = np.empty(0, dtype=np.int32)
             if row is not None:
-                row = np.where(allowed & np.isfinite(row), row, np.float32(np.nan))
+                row = np.where(allowed & np.isfinite(row), row, np.nan)
                 items = take_best(row[None], k=limit)[0]
                 items = items[items >= 0]
             scores = np.empty(0) if row is None else row[items].astype(np.float64)
@@ -122,7 +122,8 @@ class ArrayReaders:
         for column, strategy in enumerate(plan.strategies):
             row = self._score(strategy, query, profile)
             if row is not None:
-                scores[known, column] = row[places[known]]
+                with np.errstate(over="ignore", under="ignore"):
+                    scores[known, column] = row[places[known]]
         scores[~np.isfinite(scores)] = np.nan
         return scores
 

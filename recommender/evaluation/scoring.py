@@ -3,25 +3,42 @@
 The same sums over the same rows: kept in half precision where Postgres keeps them so.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from profiles.conf import get_conf
 from recommender.evaluation.history_weights import weigh_by_steps, weigh_by_time
+from recommender.evaluation.ranks import ScoreMatrix
 from recommender.learners import Learner, Neighbours, Publication, Scores, Shortlists, Vectors
 from recommender.training.dataset import InteractionDataset
-
-ScoreMatrix = NDArray[np.float32]
 
 
 class CaseScorer(Protocol):
     """Scores every item for profiles of the histories that it was made with."""
 
-    def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
+    def score(self, profiles: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return float32 (B, I) for B indices of profiles; NaN where the source has nothing to say of an item."""
         ...
+
+
+class PreciseScorer(Protocol):
+    """Scores as SQL would at one moment: sums in double precision, which what is left of an old history may need."""
+
+    def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
+        """Return (B, I) as a CaseScorer does, float64 for neighbours."""
+        ...
+
+
+@overload
+def make_scorer(publication: Publication, learner: Learner | None, histories: InteractionDataset) -> CaseScorer: ...
+
+
+@overload
+def make_scorer(
+    publication: Publication, learner: Learner | None, histories: InteractionDataset, *, times: NDArray[np.float64]
+) -> PreciseScorer: ...
 
 
 def make_scorer(
@@ -30,7 +47,7 @@ def make_scorer(
     histories: InteractionDataset,
     *,
     times: NDArray[np.float64] | None = None,
-) -> CaseScorer:
+) -> Any:
     """Return the reader of ``publication``, by ``learner``, for the profiles of ``histories``.
 
     Items of the publication that the histories do not know are left out. ``times`` (P,) epoch seconds, when each
@@ -52,7 +69,7 @@ class _ScoresScorer:
         places, known = _place(publication.item_ids, histories.item_ids)
         self._row[places[known]] = publication.scores[known]
 
-    def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
+    def score(self, profiles: NDArray[np.int64]) -> NDArray[np.float32]:
         return np.tile(self._row, (len(profiles), 1))
 
 
@@ -65,6 +82,7 @@ class _NeighboursScorer:
         readings = publication.readings
         banks = np.zeros(len(publication.item_ids), np.int16) if publication.banks is None else publication.banks
         self._keeps_negative = bool(readings)
+        self._type: type[np.floating[Any]] = np.float32 if times is None else np.float64
         self._parts: list[tuple[Any, Any]] = []
         for bank in range(max(1, len(readings))):
             weights = (
@@ -75,8 +93,8 @@ class _NeighboursScorer:
             self._parts.append((weights, _make_table(publication, banks == bank, histories.item_ids)))
 
     def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
-        total = sum(np.asarray((weights[profiles] @ table).todense()) for weights, table in self._parts)
-        scores = np.asarray(total, dtype=np.float32)
+        total: Any = sum(np.asarray((weights[profiles] @ table).todense()) for weights, table in self._parts)
+        scores: ScoreMatrix = np.asarray(total, dtype=self._type)
         scores[scores == 0 if self._keeps_negative else scores <= 0] = np.nan
         return scores
 
@@ -122,7 +140,7 @@ class _VectorsScorer:
         queries[~liked] = np.nan
         return queries
 
-    def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
+    def score(self, profiles: NDArray[np.int64]) -> NDArray[np.float32]:
         return np.asarray(self._queries[profiles] @ self._items.T, dtype=np.float32)
 
 
@@ -132,7 +150,7 @@ class _ShortlistsScorer:
         self._profile_ids = histories.profile_ids
         self._item_ids = histories.item_ids
 
-    def score(self, profiles: NDArray[np.int64]) -> ScoreMatrix:
+    def score(self, profiles: NDArray[np.int64]) -> NDArray[np.float32]:
         scores = np.full((len(profiles), len(self._item_ids)), np.nan, dtype=np.float32)
         lists = self._publication
         rows = {profile_id: row for row, profile_id in enumerate(lists.profile_ids.tolist())}

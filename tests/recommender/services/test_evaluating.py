@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from recommender.models import Evaluation
 from recommender.services.evaluating import run_evaluation, start_evaluation
 from tests.recommender.chain_world import follow as follow
 from tests.recommender.walks import LAST_STEP, WALKERS, make_walks
