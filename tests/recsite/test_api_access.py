@@ -21,6 +21,7 @@ OPEN = {"schema", "docs", "redoc"}
 NEEDS = [
     ("GET", "/recommendations", None, "publishable"),
     ("POST", "/recommendations", {}, "publishable"),
+    ("GET", "/predicted-ratings?item_ids=a", None, "publishable"),
     ("GET", "/items/a/similar", None, "publishable"),
     ("POST", "/interactions", [], "publishable"),
     ("POST", "/interactions?on_unknown=create", [], "ingest"),
@@ -114,6 +115,7 @@ def test_answers_are_as_the_document_says(document: dict[str, Any]) -> None:
         ("POST", "/interactions", b"{", "/interactions"),
         ("GET", "/recommendations?user_id=u", None, "/recommendations"),
         ("POST", "/recommendations", {"user_id": "u"}, "/recommendations"),
+        ("GET", "/predicted-ratings?item_ids=a", None, "/predicted-ratings"),
         ("GET", "/users/u/interests", None, "/users/{user_id}/interests"),
         ("POST", "/users/merge", {"source": "cookie", "into": "u"}, "/users/merge"),
         ("POST", "/users/merge", {"source": "u", "into": "u"}, "/users/merge"),
