@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.accuracy.biases import Biases
 from benchmarks.accuracy.protocols import Run
 from catalog.extensions import discover, dump_options
 from recommender.evaluation.cases import Cases
@@ -20,6 +21,7 @@ ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
 
 VALIDATION_SHARE = 0.8
 """Share of each user's training part that is learned from while choosing, where a protocol says nothing of it."""
+_ONLY_HERE: Mapping[str, type[Learner]] = {"biases": Biases}
 AUTO_DEPTH = 50
 """Length of the lists asked of the automatic choice: a target further down counts as not found."""
 
@@ -134,13 +136,15 @@ class ListsFitted:
 
 
 def find_learner(name: str) -> type[Learner]:
-    """Return the learner of the registry, or that of ``module:Class``, which need not be in it.
+    """Return the learner of the registry, ``biases``, or that of ``module:Class``, which need not be in it.
 
     Raises:
         RegistryError: no learner of that name.
         ImportError, AttributeError: no such module or class.
     """
     discover(learners)
+    if name in _ONLY_HERE:
+        return _ONLY_HERE[name]
     module, colon, attribute = name.partition(":")
     component: type[Learner] = getattr(import_module(module), attribute) if colon else learners.get(name)
     return component
@@ -149,7 +153,8 @@ def find_learner(name: str) -> type[Learner]:
 def list_learners(*, rates: bool) -> list[str]:
     """Return the keys of the learners that predict ratings (those that say so), or of those that rank."""
     discover(learners)
-    return [key for key, component in learners if bool(getattr(component, "predicts_ratings", False)) is rates]
+    known = [*_ONLY_HERE.items(), *learners]
+    return [key for key, component in known if bool(getattr(component, "predicts_ratings", False)) is rates]
 
 
 def limit_time(progress: Progress, *, until: float, clock: Callable[[], float]) -> Progress:

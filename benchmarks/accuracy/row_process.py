@@ -20,9 +20,11 @@ from benchmarks.accuracy.machine import GIB, read_own_peak
 from benchmarks.accuracy.measuring import Measures, measure_split
 from benchmarks.accuracy.peer_fits import PeerCandidate, PeerFailed
 from benchmarks.accuracy.protocols import PROTOCOLS, Protocol, keeps_seen
+from benchmarks.accuracy.rating_choice import RatingChoice, hide_values
 from benchmarks.accuracy.scratch_data import add_content, load_dataset
 from benchmarks.accuracy.summary import sum_up_run, sum_up_runs
 from recommender.learners import TrainingCancelled
+from recommender.training.dataset import InteractionDataset
 
 AUTO = "auto"
 
@@ -61,7 +63,7 @@ def make_row(job: dict[str, Any], *, tell: Callable[[str, float], None]) -> dict
     protocol = PROTOCOLS[job["protocol"]]
     dataset = load_dataset(folder, "train")
     assert dataset is not None
-    candidate = _make_candidate(job, protocol)
+    candidate = _make_candidate(job, protocol, dataset)
     _check_memory(candidate, job, (len(dataset.item_ids), len(dataset.profile_ids), len(dataset)))
     dataset = add_content(dataset, folder)
     keep_seen = keeps_seen(protocol, dataset)
@@ -100,13 +102,13 @@ def make_row(job: dict[str, Any], *, tell: Callable[[str, float], None]) -> dict
     return row | ({"runs": runs} if protocol.runs > 1 else {"cases": runs[0]["cases"]})
 
 
-def _make_candidate(job: dict[str, Any], protocol: Protocol) -> Candidate:
+def _make_candidate(job: dict[str, Any], protocol: Protocol, dataset: InteractionDataset) -> Candidate:
     if job["peer"]:
         return PeerCandidate(job["peer"], Path(job["folder"]), protocol, job["memory_limit"], job["limit_seconds"])
     if job["learner"] == AUTO:
-        if protocol.rates:
-            raise Refused("nothing is chosen automatically for ratings")
         budget = job["budget_seconds"] / protocol.runs
+        if protocol.rates:
+            return RatingChoice(hide_values(dataset), budget, report=_report)
         return AutoCandidate(protocol.time_ordered, budget, job["memory_limit"], report=_report)
     component = find_learner(job["learner"])
     if bool(getattr(component, "predicts_ratings", False)) is not protocol.rates:
