@@ -9,6 +9,26 @@ from catalog.signals import send_after_commit
 from profiles.models import Interaction, Interest, Profile
 from profiles.signals import interactions_recorded, profiles_merged
 
+_MOVE_FRIENDSHIPS = """
+WITH gone AS (
+    DELETE FROM profiles_friendship WHERE first_id = %(source)s OR second_id = %(source)s
+    RETURNING catalog_id, created_at, CASE WHEN first_id = %(source)s THEN second_id ELSE first_id END AS friend_id
+)
+INSERT INTO profiles_friendship (catalog_id, first_id, second_id, created_at)
+SELECT catalog_id, LEAST(friend_id, %(into)s), GREATEST(friend_id, %(into)s), created_at
+FROM gone WHERE friend_id <> %(into)s
+ON CONFLICT (first_id, second_id) DO NOTHING
+"""
+
+_MOVE_MEMBERSHIPS = """
+WITH gone AS (
+    DELETE FROM profiles_profilegroup_members WHERE profile_id = %(source)s RETURNING profilegroup_id
+)
+INSERT INTO profiles_profilegroup_members (profilegroup_id, profile_id)
+SELECT profilegroup_id, %(into)s FROM gone
+ON CONFLICT (profilegroup_id, profile_id) DO NOTHING
+"""
+
 
 class MergeError(ValueError):
     """Two profiles cannot be merged: ``field`` ("source" or "into"), ``reason`` and ``code``."""
@@ -33,11 +53,11 @@ def hold_identities(cursor: CursorWrapper, catalog_id: int, *, exclusive: bool) 
 def merge_profiles(catalog_id: int, *, source: str, into: str, create_missing: bool = False) -> Profile:
     """Merge the profile with key ``source`` into the one with key ``into``, and return the latter.
 
-    History and interests move, attributes too where ``into`` has none of that name. ``source`` stays as an alias: what
-    arrives under its key later belongs to the result. If ``into`` is an alias itself, the profile behind it
-    takes its place. Merging again changes nothing. Raise MergeError for a profile with itself, for one that was merged
-    into another already, and for a key that the catalog lacks, unless ``create_missing`` (a login may
-    come before anything else of a visitor).
+    History, interests, friendships and places in groups move, attributes too where ``into`` has none of that name.
+    ``source`` stays as an alias: what arrives under its key later belongs to the result. If ``into`` is an alias
+    itself, the profile behind it takes its place. Merging again changes nothing. Raise MergeError for a profile with
+    itself, for one that was merged into another already, and for a key that the catalog lacks, unless
+    ``create_missing`` (a login may come before anything else of a visitor).
     """
     if source == into:
         raise MergeError("into", "a profile cannot be merged into itself", "same_profile")
@@ -81,6 +101,7 @@ def _move_rows(old: Profile, target: Profile) -> None:
     known = Interest.objects.filter(profile=target).values("space")
     interests.exclude(space__in=known).update(profile=target)
     interests.delete()
+    _move_ties(old.pk, into_id=target.pk)
     Profile.objects.filter(aliases).update(merged_into=target)
     Profile.objects.filter(pk=target.pk).update(
         attributes={**locked[old.pk].attributes, **locked[target.pk].attributes},
@@ -88,3 +109,10 @@ def _move_rows(old: Profile, target: Profile) -> None:
         last_seen_at=Greatest(F("last_seen_at"), locked[old.pk].last_seen_at),
         interests_refreshed_at=None,
     )
+
+
+def _move_ties(source_id: int, *, into_id: int) -> None:
+    """Make the friends and the groups of one those of the other, but nobody a friend of their own."""
+    with connection.cursor() as cursor:
+        for statement in (_MOVE_FRIENDSHIPS, _MOVE_MEMBERSHIPS):
+            cursor.execute(statement, {"source": source_id, "into": into_id})

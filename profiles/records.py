@@ -40,3 +40,25 @@ class InteractionReport:
     duplicates: int = 0
     errors: tuple[RowError, ...] = ()
     created_places: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FriendshipRecord:
+    """A checked friendship, ready to be written; both are the site's own ids."""
+
+    user_id: str
+    friend_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FriendshipReport:
+    """Counts of one batch; ``line`` of an error is the row's index in the batch. They add up to its length.
+
+    ``unchanged`` were friends before, or by an earlier row. ``created_places`` are the indexes of the rows that made
+    a friendship.
+    """
+
+    created: int = 0
+    unchanged: int = 0
+    errors: tuple[RowError, ...] = ()
+    created_places: frozenset[int] = field(default=frozenset(), repr=False, compare=False)

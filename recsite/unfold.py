@@ -64,6 +64,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link(_("Profiles"), "person", "profiles.profile"),
                     _link(_("Interactions"), "touch_app", "profiles.interaction"),
+                    _link(_("Friendships"), "handshake", "profiles.friendship"),
+                    _link(_("Groups of people"), "diversity_3", "profiles.profilegroup"),
                 ],
             },
             {

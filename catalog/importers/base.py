@@ -7,15 +7,19 @@ from typing import Any, ClassVar, Literal, Protocol
 from catalog.extensions import Registry
 from catalog.records import RowError, SourceRow
 
-Table = Literal["items", "interactions"]
+Table = Literal["items", "interactions", "friendships"]
+ALL_TABLES: tuple[Table, ...] = ("items", "interactions", "friendships")
 
 
 class Importer(Protocol):
     """Reads one file format, built by ``Component(options)``.
 
     An importer only names fields: it yields rows whose ``fields`` carry the field names of
-    ItemRecord (catalog/item_rows.py) or of an interaction row (profiles/interaction_rows.py),
-    values as found (text, numbers, lists). Checking values is not its business.
+    ItemRecord (catalog/item_rows.py), of an interaction row (profiles/interaction_rows.py) or of a friendship row
+    (profiles/friendship_rows.py), values as found (text, numbers, lists). Checking values is not its business.
+
+    An optional member of the class, read with getattr: ``tables``, those that it reads; items and interactions where it
+    does not say.
     """
 
     Options: ClassVar[Any]

@@ -38,9 +38,14 @@ FIELDS: dict[Table, frozenset[str]] = {
             "position",
         ]
     ),
+    "friendships": frozenset(["user_id", "friend_id"]),
 }
-_BAG: dict[Table, str] = {"items": "attributes", "interactions": "context"}
-_REQUIRED: dict[Table, tuple[str, ...]] = {"items": ("key",), "interactions": ("user_id", "kind")}
+_BAG: dict[Table, str] = {"items": "attributes", "interactions": "context", "friendships": ""}
+_REQUIRED: dict[Table, tuple[str, ...]] = {
+    "items": ("key",),
+    "interactions": ("user_id", "kind"),
+    "friendships": ("user_id", "friend_id"),
+}
 
 
 class ColumnMap:
@@ -48,8 +53,8 @@ class ColumnMap:
 
     A column whose name is a field's is that field, unless the mapping takes the field from elsewhere.
     Any other column becomes an attribute (of an interaction: context) under its own name, unless it
-    is in ``ignore``. Text of a column that is ``attributes`` (``context``) as a whole is read as JSON.
-    Values of columns in ``numbers`` are read as numbers. ``kind`` fills a missing kind.
+    is in ``ignore``; a friendship keeps none. Text of a column that is ``attributes`` (``context``) as a
+    whole is read as JSON. Values of columns in ``numbers`` are read as numbers. ``kind`` fills a missing kind.
     """
 
     def __init__(
@@ -73,7 +78,8 @@ class ColumnMap:
             field, _, name = target.strip().partition(".")
             column = column.strip()
             if not equals or not column or field not in FIELDS[table] or (name and field != self._bag):
-                raise ImportSourceError(f"mapping {entry!r}: write field=column or {self._bag}.name=column for {table}")
+                others = f" or {self._bag}.name=column" if self._bag else ""
+                raise ImportSourceError(f"mapping {entry!r}: write field=column{others} for {table}")
             if (field, name) in taken:
                 raise ImportSourceError(f"mapping {entry!r}: {target} is mapped twice")
             taken.add((field, name))
@@ -121,7 +127,7 @@ class ColumnMap:
                     fields[field] = value
         if isinstance(fields.get(self._bag), str):
             fields[self._bag] = _read_object(fields[self._bag])
-        if bag:
+        if bag and self._bag:
             given = fields.get(self._bag, {})
             fields[self._bag] = {**bag, **given} if isinstance(given, dict) else given
         if self._kind and "kind" not in fields:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from catalog.importers.base import ImportSourceError, Table, importers
+from catalog.importers.base import ALL_TABLES, ImportSourceError, Table, importers
 from catalog.importers.columns import ColumnMap
 from catalog.importers.delimited_rows import split_rows
 from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
@@ -42,6 +42,7 @@ class Csv:
     """Reads delimited text whose first line names the columns; an empty cell counts as not given."""
 
     Options: ClassVar[type[Any]] = CsvOptions
+    tables: ClassVar[tuple[Table, ...]] = ALL_TABLES
 
     def __init__(self, options: CsvOptions) -> None:
         if len(options.delimiter) != 1 or options.delimiter in '"\r\n\x00':

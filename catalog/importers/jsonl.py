@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import orjson
 
-from catalog.importers.base import ImportSourceError, Table, importers
+from catalog.importers.base import ALL_TABLES, ImportSourceError, Table, importers
 from catalog.importers.columns import ColumnMap
 from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
 from catalog.importers.source_lines import read_lines
@@ -33,6 +33,7 @@ class Jsonl:
     """Reads one JSON object a line, names at its top level being columns; null counts as not given."""
 
     Options: ClassVar[type[Any]] = JsonlOptions
+    tables: ClassVar[tuple[Table, ...]] = ALL_TABLES
 
     def __init__(self, options: JsonlOptions) -> None:
         self.options = options

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-from catalog.importers.base import ImportSourceError, Table, importers
+from catalog.importers.base import ALL_TABLES, ImportSourceError, Table, importers
 from catalog.importers.columns import ColumnMap
 from catalog.importers.file_order import ORDER_HELP, ORDER_START, Order, keep_order
 from catalog.records import RowError, SourceRow
@@ -35,6 +35,7 @@ class Parquet:
     """
 
     Options: ClassVar[type[Any]] = ParquetOptions
+    tables: ClassVar[tuple[Table, ...]] = ALL_TABLES
 
     def __init__(self, options: ParquetOptions) -> None:
         self.options = options

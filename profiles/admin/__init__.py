@@ -1,5 +1,5 @@
 """The pages on people for editors."""
 
-from profiles.admin import interactions, profiles
+from profiles.admin import friendships, groups, interactions, profiles
 
-__all__ = ["interactions", "profiles"]
+__all__ = ["friendships", "groups", "interactions", "profiles"]

@@ -1,7 +1,9 @@
 """The profiles' tables."""
 
+from profiles.models.friendship import Friendship
+from profiles.models.group import ProfileGroup
 from profiles.models.interaction import Interaction
 from profiles.models.interest import Interest
 from profiles.models.profile import Profile
 
-__all__ = ["Interaction", "Interest", "Profile"]
+__all__ = ["Friendship", "Interaction", "Interest", "Profile", "ProfileGroup"]

@@ -184,8 +184,9 @@ def test_the_number_of_statements_does_not_grow_with_the_history(catalog, django
     for user, count in (("short", 1), ("long", 400)):
         click(catalog, user, *range(count))
         click(catalog, "ana", 1)
-        # savepoint, identities, pair, rows, history, interests moved and left over, aliases, target, release, reload
-        with django_assert_num_queries(11):
+        # savepoint, identities, pair, rows, history, interests moved and left over, friends, groups, aliases, target,
+        # release, reload
+        with django_assert_num_queries(13):
             merge_profiles(catalog.pk, source=user, into="ana")
 
 
