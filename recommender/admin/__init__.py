@@ -1,5 +1,5 @@
 """The pages on recommendations for editors."""
 
-from recommender.admin import placements, recommendations, trained_models
+from recommender.admin import evaluations, placements, recommendations, trained_models
 
-__all__ = ["placements", "recommendations", "trained_models"]
+__all__ = ["evaluations", "placements", "recommendations", "trained_models"]

@@ -15,6 +15,7 @@ from catalog.admin.filters import CATALOG
 from catalog.admin.model_admin import ModelAdmin
 from catalog.admin.shown import NOTHING, show_bar, show_words
 from catalog.admin.theme import ThemedInline, button
+from recommender.admin.evaluations import ask_evaluation
 from recommender.admin.placement_form import FAMILIES, PlacementForm, StrategyForm
 from recommender.admin.preview import PreviewForm, preview_draft, preview_saved
 from recommender.models import Placement, PlacementStrategy
@@ -42,7 +43,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
     list_select_related = ("catalog",)
     search_fields = ("key__startswith", "name__icontains")
     ordering = ("catalog", "key")
-    actions_detail = ("preview",)
+    actions_detail = ("preview", "evaluate")
     change_form_outer_before_template = "recsite/admin/components.html"
     change_form_outer_after_template = "recsite/admin/preview_panel.html"
     fieldsets: ClassVar[Any] = (
@@ -93,6 +94,16 @@ class PlacementAdmin(ModelAdmin[Placement]):
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go to the page of previews, at this placement."""
         return HttpResponseRedirect(f"{reverse('admin:preview_placements')}?placement={int(object_id)}")
+
+    def has_evaluate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those evaluate who may add evaluations."""
+        return bool(request.user.has_perm("recommender.add_evaluation"))
+
+    @button(description=_("Evaluate now"), icon="query_stats", permissions=("evaluate",))
+    def evaluate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have the worker find out how good its recommendations would have been."""
+        placement = Placement.objects.get(pk=object_id)
+        return ask_evaluation(self, request, placement, protocol="time:0.9", options={})
 
     def preview_placements(self, request: HttpRequest) -> HttpResponse:
         """Show the slates of stored placements for a chosen profile, exactly as they would be served."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,10 +52,10 @@ class EvaluationOptions:
     seed: int = field(default=0, metadata={"help": "Seed of every draw.", "minimum": 0})
 
 
-def start_evaluation(
-    catalog_id: int, *, placement: str, protocol: str, options: dict[str, Any] | None = None
-) -> Evaluation:
-    """Make the row of an evaluation that is still to come; ``run_evaluation`` runs it.
+def check_evaluation(
+    catalog_id: int, *, placement: str, protocol: str, options: Mapping[str, Any] | None = None
+) -> tuple[Placement, EvaluationOptions]:
+    """Return the placement and the options of an evaluation that can be started.
 
     Raises EvaluationError for an unknown placement, a protocol that says nothing or predicts ratings, bad options.
     """
@@ -67,10 +68,23 @@ def start_evaluation(
         raise EvaluationError("protocol", str(error)) from error
     if parsed.rates:
         raise EvaluationError("protocol", f"{protocol!r}: predicts ratings, which a placement does not")
+    longest = Evaluation._meta.get_field("protocol").max_length or 0
+    if len(protocol) > longest or "\0" in protocol:
+        raise EvaluationError("protocol", f"{longest} characters at most, and none of them NUL")
     try:
-        loaded = load_options(EvaluationOptions, options or {})
+        return found, load_options(EvaluationOptions, options or {})
     except OptionError as error:
         raise EvaluationError("options", str(error)) from error
+
+
+def start_evaluation(
+    catalog_id: int, *, placement: str, protocol: str = "time:0.9", options: Mapping[str, Any] | None = None
+) -> Evaluation:
+    """Make the row of an evaluation that is still to come; ``run_evaluation`` runs it.
+
+    Raises EvaluationError as ``check_evaluation`` does.
+    """
+    found, loaded = check_evaluation(catalog_id, placement=placement, protocol=protocol, options=options)
     settle_dead_evaluations(catalog_id)
     return Evaluation.objects.create(
         catalog_id=catalog_id, placement=found, protocol=protocol, options=dump_options(loaded)
