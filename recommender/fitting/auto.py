@@ -36,8 +36,8 @@ class AutoOptions:
     only: tuple[str, ...] = ()
     memory_bytes: int = 16 * 2**30
     tuning_cases: int = 2000
-    blending_cases: int = 8000
-    most_members: int = 6
+    blending_cases: int = 6000
+    most_members: int = 7
     threads: int = 0
 
 

@@ -51,7 +51,7 @@ def make_ranking_cases(
     )
 
 
-def fit_blend(cases: RankingCases, *, ranges: int = 4) -> Arrays:
+def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = True) -> Arrays:
     """Return ``mean``, ``scale`` (F,), ``weights`` (R, F) and ``bucket_edges`` (R - 1,) of the blend.
 
     The weights maximise the mean log-probability of the targets under a softmax over each case's candidates, a
@@ -66,7 +66,8 @@ def fit_blend(cases: RankingCases, *, ranges: int = 4) -> Arrays:
     mean, scale = present.mean(axis=0), present.std(axis=0)
     # A feature that hardly varies says nothing; the length of the history is the same for all candidates of a case.
     scale = np.where(scale > 1e-9, scale, np.inf)
-    scale[-1] = np.inf
+    if last_is_length:
+        scale[-1] = np.inf
     standard = ((cases.features - mean) / scale).astype(np.float32)
     overall = _maximise(standard, cases, start=np.zeros(width), centre=np.zeros(width), penalty=SHRINKAGE)
     ranges = max(1, min(ranges, len(cases) // MIN_BUCKET_CASES))
@@ -107,5 +108,5 @@ def _maximise(
         off = weights - centre
         return value + 0.5 * penalty * float(off @ off), expected - wanted_mean + penalty * off
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": 1e-8})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-6})
     return np.asarray(found.x, dtype=np.float64)

@@ -13,7 +13,7 @@ import pytest
 from tests.architecture.sources import CHECKOUT, PACKAGES, list_functions, list_imports, read_modules
 
 NETWORKS = ("catalog/encoders/networks/", "recommender/networks/")
-HEAVY = {"torch", "transformers", "sentence_transformers", "safetensors"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "scipy", "lightgbm", "sklearn"}
 # Only what must stay out of a web process until a component is built may be imported late.
 LATE = re.compile(r"^(catalog\.encoders|recommender)\.networks\b")
 
