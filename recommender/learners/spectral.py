@@ -65,10 +65,7 @@ class SpectralOptions(TableOptions):
     )
     filter: FilterName = field(
         default="ridge",
-        metadata={
-            "help": "What a direction of strength s is kept by: ridge s / (s + ridge), linear s, "
-            "plateau: the flat response of ChebyCF."
-        },
+        metadata={"help": "What a direction of strength s is kept by: ridge s / (s + ridge), linear s."},
     )
     ridge: float = field(
         default=0.5,
@@ -114,7 +111,7 @@ class Spectral:
     R = D_u^−a X D_i^−b over its greatest singular value, RᵀR = V diag(l) Vᵀ, 0 < l ≤ 1; Q = D_i^−q, O = D_i^o.
     Ridge: f(l) = l / (l + ridge), the linear autoencoder with an l2 penalty; ``ease_scale`` divides each target by
     1 − its leverage (V f Vᵀ)_jj, which is Steck's EASE (2019) without its inverse. Linear with a low-pass is GF-CF
-    (Shen et al. 2021), plateau with a low-pass ChebyCF (Kim et al. 2025), by the response itself, not its polynomial.
+    (Shen et al. 2021, "How powerful is graph convolution for recommendation?").
     Where not all directions are worked out, the filter goes on behind them as the line c·l: one sparse product.
     """
 

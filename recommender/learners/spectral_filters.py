@@ -6,10 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-FilterName = Literal["ridge", "linear", "plateau"]
-
-_FLATNESS = 10
-"""ChebyCF's exponent: how flat the plateau is."""
+FilterName = Literal["ridge", "linear"]
 
 _GRID = 200
 
@@ -26,10 +23,7 @@ def respond(strengths: NDArray[np.float64], *, name: FilterName, ridge: float) -
     """Return the response of the filter ``name`` to directions of ``strengths`` from 0 to 1, same shape; 0 at 0."""
     if name == "linear":
         return strengths
-    if name == "ridge":
-        return strengths / np.maximum(strengths + ridge, 1e-12)
-    places = 1.0 - 2.0 * strengths  # from 1, the roughest direction, to -1, the smoothest
-    return np.asarray(0.5 - np.sign(places) * np.abs(places) ** _FLATNESS / 2.0)
+    return strengths / np.maximum(strengths + ridge, 1e-12)
 
 
 def make_filter(

@@ -31,9 +31,9 @@ class TestSpectralEase(LearnerContract):
     options = {"ease_scale": True, "ridge": 0.05, "output_shift": -0.1, "value_weight": 0.2, "neighbours": 4}
 
 
-class TestSpectralPlateau(LearnerContract):
+class TestSpectralLowPass(LearnerContract):
     component = Spectral
-    options = {"filter": "plateau", "low_pass": 0.3, "low_pass_rank": 4}
+    options = {"filter": "linear", "low_pass": 0.3, "low_pass_rank": 4}
 
 
 class TestSpectralLeading(LearnerContract):
@@ -91,7 +91,7 @@ def test_linear_with_a_low_pass_is_gf_cf() -> None:
     np.testing.assert_allclose(table, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("options", [{}, {"ease_scale": True, "ridge": 0.05}, {"filter": "plateau", "low_pass": 0.3}])
+@pytest.mark.parametrize("options", [{}, {"ease_scale": True, "ridge": 0.05}, {"filter": "linear", "low_pass": 0.3}])
 def test_all_directions_by_iteration_give_the_exact_table(
     options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,13 +143,13 @@ def test_popularity_is_given_back_as_far_as_it_is_said() -> None:
     np.testing.assert_allclose(more, less * counts**0.5, rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ["ridge", "linear", "plateau"])
+@pytest.mark.parametrize("name", ["ridge", "linear"])
 def test_filters_rise_from_nothing_to_the_strongest_direction(name: FilterName) -> None:
     strengths = np.linspace(0.0, 1.0, 101)
     kept = respond(strengths, name=name, ridge=0.5)
     assert kept[0] == 0.0
     assert (np.diff(kept) >= 0).all()
-    assert kept[-1] == pytest.approx({"ridge": 1 / 1.5, "linear": 1.0, "plateau": 1.0}[name])
+    assert kept[-1] == pytest.approx({"ridge": 1 / 1.5, "linear": 1.0}[name])
 
 
 def test_a_complete_filter_has_no_line_and_the_low_pass_lifts_the_leading_directions() -> None:
