@@ -1,0 +1,113 @@
+"""iALS: factors of people and items by alternating least squares, what was not met counting a little against."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from django.utils.translation import gettext_lazy as _
+from numpy.typing import NDArray
+
+from recommender.learners.als_solves import solve_rows
+from recommender.learners.base import Arrays, Checkpoint, Progress, Shape, Vectors, learners
+from recommender.learners.factor_vectors import match_items, publish_factors, publish_no_factors
+from recommender.learners.tables import people_by_items
+from recommender.training.dataset import InteractionDataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IalsOptions:
+    """Options of iALS."""
+
+    rank: int = field(default=64, metadata={"help": "Factors of each person and item.", "minimum": 1, "maximum": 1024})
+    rounds: int = field(default=12, metadata={"help": "Rounds over people and items.", "minimum": 1, "maximum": 200})
+    unobserved_weight: float = field(
+        default=0.2,
+        metadata={"help": "Weight of what was not met, beside 1 of what was.", "minimum": 1e-6, "maximum": 10.0},
+    )
+    penalty: float = field(
+        default=0.02, metadata={"help": "Ridge penalty, times how much is known of each row.", "minimum": 1e-8}
+    )
+    penalty_exponent: float = field(
+        default=1.0,
+        metadata={
+            "help": "How far the penalty follows what is known: 0 the same for all, 1 in proportion.",
+            "minimum": 0.0,
+            "maximum": 1.0,
+        },
+    )
+    seed: int = field(default=0, metadata={"help": "Seed of the first factors.", "minimum": 0})
+
+
+@learners.register("ials")
+class Ials:
+    """Minimises Σ_met s (w_u·h_i − 1)² + α Σ_all (w_u·h_i)² + λ (Σ_u r_u |w_u|² + Σ_i r_i |h_i|²).
+
+    r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met. Hu, Koren and Volinsky 2008 with the
+    penalties of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS", equations 2 to 4.
+    Published are the factors, the inner product ranks; a new person's are the same least squares, with items held fast.
+    """
+
+    Options: ClassVar[type[IalsOptions]] = IalsOptions
+    shape: ClassVar[Shape] = "vectors"
+    resumable: ClassVar[bool] = True
+    label = _("what suits your taste")
+    tuning: ClassVar[Mapping[str, Sequence[Any]]] = {
+        "unobserved_weight": (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0),
+        "penalty": (0.001, 0.003, 0.01, 0.02, 0.03, 0.06),
+        "rank": (32, 64, 128, 256),
+    }
+    tuning_order: ClassVar[int] = 45
+
+    def __init__(self, options: IalsOptions) -> None:
+        self.options = options
+
+    def estimate_bytes(self, items: int, profiles: int, interactions: int) -> int:
+        """Return the peak of memory: factors twice, some copies of the log, a batch of systems."""
+        return 16 * (items + profiles) * self.options.rank + 100 * interactions + 600_000_000
+
+    def train(
+        self, dataset: InteractionDataset, *, progress: Progress, checkpoint: Checkpoint | None = None
+    ) -> Vectors:
+        """Return the factors of the items that were met, and of the people who met any."""
+        options = self.options
+        progress(0.0)
+        met = people_by_items(dataset)
+        if not met.nnz:
+            progress(1.0)
+            return publish_no_factors(options.rank)
+        by_item = met.T.tocsr()
+        dice = np.random.default_rng(options.seed)
+        items = dice.normal(0.0, 0.1 / np.sqrt(options.rank), (met.shape[1], options.rank)).astype(np.float32)
+        items[np.diff(by_item.indptr) == 0] = 0.0
+        first = 0
+        saved = None if checkpoint is None else checkpoint.load()
+        if saved is not None:
+            items, first = saved["items"], int(saved["rounds"])
+        for done in range(first + 1, options.rounds + 1):
+            people = self._solve(met, items, items=met.shape[1])
+            items = self._solve(by_item, people, items=met.shape[0])
+            if checkpoint is not None:
+                checkpoint.save({"items": items, "rounds": np.array(done)})
+            progress(0.95 * done / options.rounds)
+        known = np.flatnonzero(np.diff(by_item.indptr))
+        arrays = {
+            "item_ids": dataset.item_ids[known],
+            "items": items[known],
+            "catalogue": np.array(met.shape[1]),
+        }
+        people = self.encode_profiles(arrays, dataset)
+        progress(1.0)
+        return publish_factors(dataset, arrays, people)
+
+    def encode_profiles(self, arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
+        """Return (P, rank): the least squares of each history against the items' factors; zeros without any."""
+        met, items = match_items(people_by_items(dataset), arrays, dataset)
+        return self._solve(met, items, items=int(arrays["catalogue"]))
+
+    def _solve(self, rows: Any, factors: NDArray[np.float32], *, items: int) -> NDArray[np.float32]:
+        """Return the factors of ``rows`` given those of the other side, which has ``items`` members."""
+        options = self.options
+        gram = np.float32(options.unobserved_weight) * (factors.T @ factors)
+        counts = np.diff(rows.indptr) + options.unobserved_weight * items
+        return solve_rows(rows, factors, gram=gram, penalties=options.penalty * counts**options.penalty_exponent)
