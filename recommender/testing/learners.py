@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from catalog.testing.components import ComponentContract
-from recommender.learners import Learner, Neighbours, Publication, Scores
+from recommender.learners import (
+    Arrays,
+    Checkpoint,
+    Learner,
+    Neighbours,
+    Progress,
+    Publication,
+    Scores,
+    TrainingCancelled,
+)
 from recommender.learners.verification import verify_publication
 from recommender.testing.datasets import make_dataset, make_random_rows
+from recommender.training.array_bytes import pack_arrays, unpack_arrays
 from recommender.training.dataset import InteractionDataset
 
 ITEMS = 20
@@ -36,9 +47,28 @@ class LearnerContract(ComponentContract):
         """Return a dataset to learn from."""
         return make_dataset(make_random_rows(seed, items=ITEMS), items=ITEMS)
 
-    def train(self, dataset: InteractionDataset) -> Publication:
-        """Train a new learner."""
-        return self.build().train(dataset, progress=lambda fraction: None)
+    def train(
+        self,
+        dataset: InteractionDataset,
+        *,
+        progress: Progress = lambda fraction: None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Publication:
+        """Train a new learner; one that is resumable gets a checkpoint, an empty one in memory by default."""
+        return self._start(self.build(), dataset, progress=progress, checkpoint=checkpoint)
+
+    def _start(
+        self,
+        learner: Learner,
+        dataset: InteractionDataset,
+        *,
+        progress: Progress = lambda fraction: None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Publication:
+        if not getattr(self.component, "resumable", False):
+            return learner.train(dataset, progress=progress)
+        named: dict[str, Any] = {"checkpoint": checkpoint or MemoryCheckpoint()}
+        return learner.train(dataset, progress=progress, **named)
 
     @pytest.mark.parametrize("seed", range(5))
     def test_what_it_returns_fits_its_shape(self, seed: int) -> None:
@@ -50,24 +80,40 @@ class LearnerContract(ComponentContract):
 
     def test_the_same_data_and_options_give_the_same_result(self) -> None:
         dataset = self.draw_dataset(7)
-        first, second = list_arrays(self.train(dataset)), list_arrays(self.train(dataset))
-        assert first.keys() == second.keys()
-        for name, array in first.items():
-            np.testing.assert_array_equal(array, second[name], err_msg=name)
+        assert_same_publication(self.train(dataset), self.train(dataset))
+
+    @pytest.mark.parametrize("saves", [1, 2])
+    def test_broken_off_and_resumed_it_gives_the_same_result(self, saves: int) -> None:
+        """Has nothing to say of a learner that is not resumable, or is done before it saves so often."""
+        if not getattr(self.component, "resumable", False):
+            return
+        dataset = self.draw_dataset(5)
+        checkpoint = MemoryCheckpoint(breaks_at=saves)
+        with suppress(BrokenOff):
+            self.train(dataset, checkpoint=checkpoint)
+        checkpoint.breaks_at = 0
+        assert_same_publication(self.train(dataset, checkpoint=checkpoint), self.train(dataset))
+
+    def test_a_cancelled_training_ends(self) -> None:
+        def cancel(fraction: float) -> None:
+            raise TrainingCancelled
+
+        with pytest.raises(TrainingCancelled):
+            self.train(self.draw_dataset(2), progress=cancel)
 
     def test_training_changes_neither_the_dataset_nor_the_learner(self) -> None:
         dataset = self.draw_dataset(3)
         before = {name: array.copy() for name, array in list_arrays(dataset).items()}
         learner = self.build()
         state = copy.deepcopy(getattr(learner, "__dict__", {}))
-        learner.train(dataset, progress=lambda fraction: None)
+        self._start(learner, dataset)
         for name, array in list_arrays(dataset).items():
             np.testing.assert_array_equal(array, before[name], err_msg=name)
         assert getattr(learner, "__dict__", {}) == state
 
     def test_progress_rises_from_0_to_1(self) -> None:
         fractions: list[float] = []
-        self.build().train(self.draw_dataset(1), progress=fractions.append)
+        self.train(self.draw_dataset(1), progress=fractions.append)
         assert fractions == sorted(fractions)
         assert fractions[-1] == 1.0
         assert fractions[0] >= 0.0
@@ -86,6 +132,38 @@ class LearnerContract(ComponentContract):
         publication = self.train(dataset)
         verify_publication(publication, shape=self.component.shape)
         assert np.isin(list_items(publication), dataset.item_ids).all()
+
+
+class BrokenOff(Exception):
+    """A worker has died."""
+
+
+class MemoryCheckpoint:
+    """Keeps what is saved, as bytes; the run breaks off at the save ``breaks_at``, at none where that is 0."""
+
+    def __init__(self, *, breaks_at: int = 0) -> None:
+        self.breaks_at = breaks_at
+        self.saves = 0
+        self._data: bytes | None = None
+
+    def load(self) -> Arrays | None:
+        """Return what was saved last."""
+        return None if self._data is None else unpack_arrays(self._data)
+
+    def save(self, arrays: Arrays) -> None:
+        """Keep ``arrays``, and break off where that is due."""
+        self._data = pack_arrays(arrays)
+        self.saves += 1
+        if self.saves == self.breaks_at:
+            raise BrokenOff
+
+
+def assert_same_publication(first: Publication, second: Publication) -> None:
+    """Assert that two publications and the arrays kept with them are equal to the last bit."""
+    for left, right in ((list_arrays(first), list_arrays(second)), (first.arrays, second.arrays)):
+        assert left.keys() == right.keys()
+        for name, array in left.items():
+            np.testing.assert_array_equal(array, right[name], err_msg=name)
 
 
 def list_arrays(record: object) -> dict[str, NDArray[Any]]:
