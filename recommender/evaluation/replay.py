@@ -63,8 +63,8 @@ def make_query(cases: Cases, place: int, *, k: int, on_page: bool = False) -> Qu
     histories, profile = cases.histories, int(cases.profiles[place])
     page: tuple[int, ...] = ()
     if on_page:
-        rows = histories.items[histories.profiles == profile]
-        page = (int(histories.item_ids[rows[-1]]),) if len(rows) else ()
+        first, end = np.searchsorted(histories.profiles, [profile, profile + 1])
+        page = (int(histories.item_ids[histories.items[end - 1]]),) if end > first else ()
     return Query(
         catalog_id=histories.catalog_id,
         now=datetime.fromtimestamp(float(cases.times[place]), tz=UTC),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from recommender.evaluation.offline_plans import CONTENT, find_source
 from recommender.learners import Learner, Progress, Vectors, learners
 from recommender.models import TrainedModel
 from recommender.records import Plan
-from recommender.services.fits import build_learner, fit_learner
+from recommender.services.fits import build_learner, fit_learner, wants_content
 from recommender.services.training_memory import check_memory
 from recommender.services.training_progress import scale_progress
 from recommender.training.dataset import InteractionDataset
@@ -70,7 +70,8 @@ def train_sources(
         part = scale_progress(progress, start=number / len(wanted), stop=(number + 1) / len(wanted))
         check_memory(choice.learner, dataset.catalog_id)
         begun = time.perf_counter()
-        publication = fit_learner(choice.learner, dataset, progress=part, checkpoint=_NoCheckpoint())
+        given = dataset if wants_content(choice.learner) else replace(dataset, content=None)
+        publication = fit_learner(choice.learner, given, progress=part, checkpoint=_NoCheckpoint())
         seconds[choice.key] = round(time.perf_counter() - begun, 3)
         sources[choice.key] = ArraySource(publication, choice.learner)
     return sources, seconds

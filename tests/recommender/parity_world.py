@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from catalog.models import Item
 from profiles.models import Profile
 from recommender.evaluation.array_readers import ArrayReaders, ArraySource
+from recommender.evaluation.offline_plans import find_source
 from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors, learners
 from recommender.models import Placement, TrainedModel
 from recommender.records import HistoryReading, Plan
@@ -62,15 +63,14 @@ class ParityWorld:
     def load_plan(self) -> Plan:
         return load_plan(self.world.catalog.pk, self.placement.key)
 
-    def make_readers(self, plan: Plan, *, people: NDArray[np.int64] | None = None) -> ArrayReaders:
+    def make_readers(self, plan: Plan, **named: Any) -> ArrayReaders:
         """The array readers of what is live."""
         models = {
             model.pk: self.sources[model.learner]
             for model in TrainedModel.objects.filter(state="active").exclude(shape="vectors")
         }
-        named = {"history_match": "text", "similar_items": "text"}
         spaces = {
-            strategy.space.id: self.sources[named.get(strategy.name) or strategy.name.partition("_match_")[2]]
+            strategy.space.id: self.sources[find_source(strategy)]
             for strategy in plan.strategies
             if strategy.space is not None
         }
@@ -82,7 +82,7 @@ class ParityWorld:
             times=np.full(len(self.dataset.profile_ids), NOW.timestamp()),
             published=read_published(catalog_id, item_ids),
             candidates=mark_filtered(catalog_id, item_ids, plan.filters),
-            people=people,
+            **named,
         )
 
 

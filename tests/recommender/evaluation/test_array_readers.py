@@ -12,9 +12,11 @@ from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from recommender.evaluation.array_readers import ArrayReaders
+from recommender.models import FittedRanking
 from recommender.pipeline import recommend
 from recommender.readers.candidate_readers import SqlReaders
 from recommender.records import CandidateList, Plan, Query
+from recommender.training.array_bytes import pack_arrays
 from recommender.training.loading import load_dataset
 from tests.recommender.parity_world import ParityWorld, make_parity_world
 from tests.recommender.worlds import NOW, act, make_profile, make_world
@@ -124,6 +126,30 @@ def slates_of(parity: ParityWorld, plan: Plan, **fields: Any) -> None:
 @pytest.mark.parametrize("ranker", ["reciprocal_rank", "weighted_score"])
 def test_whole_slates_are_the_same(parity: ParityWorld, ranker: str) -> None:
     slates_of(parity, replace(parity.load_plan(), ranker=ranker))
+
+
+def test_slates_of_a_fitted_ranking_are_the_same(parity: ParityWorld) -> None:
+    sources = [strategy.name for strategy in parity.load_plan().strategies][:-2]
+    dice = np.random.default_rng(8)
+    count = 4 * len(sources) + 4
+    arrays = {
+        "mean": dice.normal(size=count),
+        "scale": dice.random(count) + 0.5,
+        "weights": dice.normal(size=(2, count)),
+        "bucket_edges": np.array([5]),
+    }
+    FittedRanking.objects.create(
+        placement=parity.placement, ranker="blend", sources=sources, data=pack_arrays(arrays), state="active"
+    )
+    plan = replace(parity.load_plan(), ranker="blend", diversity=0.0)
+    assert plan.fitted is not None
+    readers = parity.make_readers(plan, ranking_arrays={plan.fitted.id: arrays})
+    apart = 0
+    for case, query in list_queries(parity):
+        sql, array = recommend(plan, query), recommend(plan, query, readers=readers)
+        np.testing.assert_allclose(array.scores, sql.scores, rtol=0, atol=0.05, err_msg=case)
+        apart += int(array.item_ids.tolist() != sql.item_ids.tolist())
+    assert apart <= 1
 
 
 def test_slates_of_what_passes_filters_and_exclusions_are_the_same(parity: ParityWorld) -> None:

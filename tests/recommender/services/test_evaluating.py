@@ -11,9 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Item
+from profiles.models import Interaction
+from recommender.evaluation.protocols import parse_protocol
 from recommender.models import Evaluation, Placement, TrainedModel
+from recommender.selectors import load_plan
 from recommender.services import evaluation_runs
 from recommender.services.evaluating import run_evaluation, start_evaluation
+from recommender.services.offline_sources import choose_learners
+from recommender.services.placement_replay import MeasuredSplit, measure_split
+from recommender.training.loading import load_dataset
 from tests.recommender.chain_world import follow as follow
 from tests.recommender.logs import START
 from tests.recommender.walks import CROWD, LAST_STEP, STEPS, WALKERS, make_walks
@@ -210,3 +216,28 @@ def test_an_evaluation_outlives_its_placement() -> None:
     evaluate(catalog.pk)
     Placement.objects.filter(pk=placement.pk).delete()
     assert Evaluation.objects.get().report["placement"] == "home"
+
+
+def test_what_happens_after_the_cut_changes_nothing_that_is_recommended() -> None:
+    sources = (
+        ("neighbours", "co_visitation", 1.0),
+        ("neighbours", "item_knn", 1.0),
+        ("neighbours", "ease", 1.0),
+        ("scores", "popular", 0.2),
+        ("scores", "trending", 0.2),
+        ("scores", "newest", 0.1),
+    )
+    catalog, _ = make_walks(*sources)
+    before = [part.ranked.tolist() for part in measure(catalog.pk).figures]
+    later = Interaction.objects.filter(occurred_at__gte=START + timedelta(hours=(STEPS - 1) * WALKERS))
+    assert later.count() == WALKERS
+    later.update(item=Item.objects.get(key="i11"), kind="like")  # where nobody has been before
+    after = [part.ranked.tolist() for part in measure(catalog.pk).figures]
+    assert after == before
+
+
+def measure(catalog_id: int) -> MeasuredSplit:
+    plan = load_plan(catalog_id, "home")
+    (split,) = parse_protocol(LAST_STEP).make_splits(load_dataset(catalog_id, with_content=True))
+    assert len(split.cases) == WALKERS
+    return measure_split(plan, choose_learners(plan), split, k=5, progress=lambda _: None)
