@@ -91,7 +91,7 @@ class Ials:
                 checkpoint.save({"items": items, "rounds": np.array(done)})
             progress(0.95 * done / options.rounds)
         known = np.flatnonzero(np.diff(by_item.indptr))
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "item_ids": dataset.item_ids[known],
             "items": items[known],
             "catalogue": np.array(met.shape[1]),
