@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from recommender.learners.base import Arrays, Checkpoint, Progress, Shape, Vectors, learners
+from recommender.learners.rating_model.layout import lay_out_items, lay_out_people
 from recommender.learners.rating_model.merging import merge_draws, serve_people
 from recommender.learners.rating_model.posterior import Draws, fold_in
 from recommender.learners.rating_model.rated_rows import RatedRows, find_ratings
@@ -110,7 +111,7 @@ class RatingFactors:
             options=SamplerOptions(options.rank, options.implicit_rank, options.noise_strength, options.seed),
         )
         kept = self._sample(sampler, lambda share: progress(0.95 * share), checkpoint).stack()
-        scaled = RatedRows(ratings.profiles, ratings.items, sampler.scaled, ratings.times)
+        scaled = ratings.scale(mean=sampler.mean, spread=sampler.spread)
         merged = merge_draws(kept, scaled, profiles=profiles, rank=2 * options.rank, seed=options.seed)
         arrays = {
             **kept,
@@ -124,7 +125,7 @@ class RatingFactors:
         progress(1.0)
         return Vectors(
             item_ids=dataset.item_ids,
-            matrix=_lay_out(merged["item_table"], sampler.spread, offset=0.0, items=True),
+            matrix=lay_out_items(merged["item_table"], spread=sampler.spread),
             metric="inner_product",
             metrics=_describe(ratings, merged["centre"], sampler),
             arrays=arrays,
@@ -154,8 +155,7 @@ class RatingFactors:
         table = np.zeros((profiles, len(arrays["centre"])))
         for block, vectors in fold_in(arrays, scaled, profiles=profiles):
             table[block] = serve_people(arrays, vectors)
-        offset = mean + spread * float(arrays["centre"][0])
-        matrix = _lay_out(table, spread, offset=offset, items=False)
+        matrix = lay_out_people(table, spread=spread, mean=mean + spread * float(arrays["centre"][0]))
         matrix[np.bincount(scaled.profiles, minlength=profiles) == 0] = 0.0
         return matrix
 
@@ -185,13 +185,6 @@ class RatingFactors:
         empty = np.empty(0, dtype=np.int64)
         nothing = np.empty((0, width), dtype=np.float32)
         return Vectors(empty, nothing, "inner_product", profile_ids=empty, profile_matrix=nothing)
-
-
-def _lay_out(table: NDArray[np.float64], spread: float, *, offset: float, items: bool) -> NDArray[np.float32]:
-    """Return rows [q, b, 1] of items or [p, 1, offset + b] of people from a table (n, rank + 1), bias first."""
-    factors, biases = np.sqrt(spread) * table[:, 1:], offset + spread * table[:, 0]
-    ones = np.ones(len(table))
-    return np.column_stack([factors, biases, ones] if items else [factors, ones, biases]).astype(np.float32)
 
 
 def _describe(ratings: RatedRows, centre: NDArray[np.float64], sampler: RatingSampler) -> dict[str, float]:

@@ -24,6 +24,14 @@ class RatedRows:
     def __len__(self) -> int:
         return len(self.values)
 
+    def take(self, rows: NDArray[np.bool_]) -> "RatedRows":
+        """Return the ratings that ``rows`` (n,) marks."""
+        return RatedRows(self.profiles[rows], self.items[rows], self.values[rows], self.times[rows])
+
+    def scale(self, *, mean: float, spread: float) -> "RatedRows":
+        """Return the ratings around ``mean`` in units of ``spread``."""
+        return RatedRows(self.profiles, self.items, (self.values - mean) / spread, self.times)
+
     def bound(self, *, profiles: int) -> NDArray[np.int64]:
         """Return offsets (profiles + 1,): the ratings of profile p are ``offsets[p]:offsets[p + 1]``."""
         return np.searchsorted(self.profiles, np.arange(profiles + 1)).astype(np.int64)
