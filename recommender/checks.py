@@ -3,16 +3,30 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import ProgrammingError, transaction
 
 from catalog.extensions import OptionError, Registry, load_options
+from recommender.conf import get_conf, get_people_conf
 from recommender.filters import FilterError, check_filters
 from recommender.learners import learners
 from recommender.models import Placement, PlacementStrategy
 from recommender.ranking import rankers
 from recommender.reranking import rerankers
 from recommender.widgets import widgets
+
+
+@register()
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report what is wrong with RECSITE_TRAINING and RECSITE_PEOPLE."""
+    messages: list[CheckMessage] = []
+    for number, read in enumerate((get_conf, get_people_conf), start=1):
+        try:
+            read()
+        except (ImproperlyConfigured, AttributeError, TypeError, ValueError) as error:
+            messages.append(Error(str(error), id=f"recommender.E00{number}"))
+    return messages
 
 
 @register(Tags.database)
@@ -41,8 +55,9 @@ def _check_rows() -> list[CheckMessage]:
             check_filters(placement.filters)
         except FilterError as error:
             messages.append(Warning(f"placement {placement.key}: {error}", id="recommender.W003", obj=placement))
-    spaces = (PlacementStrategy.Reader.SIMILAR_ITEMS, PlacementStrategy.Reader.HISTORY_MATCH)
-    for strategy in PlacementStrategy.objects.exclude(reader__in=spaces).select_related("placement").iterator():
+    reader = PlacementStrategy.Reader
+    by_no_learner = (reader.SIMILAR_ITEMS, reader.HISTORY_MATCH, reader.FRIENDS)
+    for strategy in PlacementStrategy.objects.exclude(reader__in=by_no_learner).select_related("placement").iterator():
         if strategy.source not in learners:
             messages.append(
                 Warning(

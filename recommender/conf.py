@@ -1,4 +1,4 @@
-"""The settings of the recommender app as a frozen dataclass; an unknown key is an error."""
+"""The settings of the recommender app as frozen dataclasses; an unknown key is an error."""
 
 from dataclasses import dataclass, field
 
@@ -22,6 +22,24 @@ class TrainingConf:
     """The chance of error below which a candidate counts as worse than the active model."""
     rest_factor: float = field(default=12.0, metadata={"minimum": 0.0})
     """A learner rests so many times as long as its last run took before the schedule trains it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleConf:
+    """What people may learn of each other; the keys of ``RECSITE_PEOPLE``."""
+
+    publishable: bool = False
+    """Whether publishable keys may ask who is like somebody."""
+    name_friends: int = field(default=0, metadata={"minimum": 0, "maximum": 10})
+    """Friends that a reason names by their keys; 0: it says how many they are."""
+
+
+def get_people_conf() -> PeopleConf:
+    """Return the settings: ``RECSITE_PEOPLE``."""
+    try:
+        return load_options(PeopleConf, getattr(settings, "RECSITE_PEOPLE", {}))
+    except OptionError as error:
+        raise ImproperlyConfigured(f"RECSITE_PEOPLE: {error}") from error
 
 
 def get_conf() -> TrainingConf:

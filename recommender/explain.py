@@ -1,10 +1,11 @@
 """Reasons: the evidence behind an entry as a sentence in the reader's language."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from recommender.learners import learners
 from recommender.readers.details import ItemDetails
+from recommender.readers.friends import FriendsOfItem
 from recommender.records import Reason
 
 _BY_KIND = {
@@ -24,6 +25,7 @@ _BY_SOURCE = {
     "newest": gettext_noop("New here"),
     "fallback_popular": gettext_noop("Popular with many"),
     "fallback_newest": gettext_noop("From the catalogue"),
+    "friends": gettext_noop("Liked by friends"),
 }
 
 
@@ -43,3 +45,16 @@ def explain_entry(source: str, details: ItemDetails) -> Reason:
         return Reason(source.removeprefix("fallback_"), _(_BY_SOURCE[source]))
     label = getattr(learners.get(source), "label", source) if source in learners else source
     return Reason("source", _("Recommended by %(source)s") % {"source": label})
+
+
+def explain_friends(friends: FriendsOfItem) -> Reason:
+    """Return the reason for an entry that friends speak for: their number, and who they are where keys are given."""
+    others = friends.count - len(friends.keys)
+    if not friends.keys:
+        text = ngettext("Liked by %(count)d friend", "Liked by %(count)d friends", friends.count)
+        return Reason("friends", text % {"count": friends.count})
+    names = ", ".join(friends.keys)
+    if not others:
+        return Reason("friends", _("Liked by %(names)s") % {"names": names})
+    text = ngettext("Liked by %(names)s and %(count)d other", "Liked by %(names)s and %(count)d others", others)
+    return Reason("friends", text % {"names": names, "count": others})

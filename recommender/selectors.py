@@ -137,10 +137,11 @@ def _resolve_strategies(
     for strategy in strategies:
         reader, source = strategy["reader"], strategy["source"]
         vectors = reader in _VECTORS
-        model = None if vectors else models.get(source)
+        by_model = not vectors and reader != Reader.FRIENDS
+        model = models.get(source) if by_model else None
         resolved.append(
             StrategyPlan(
-                name=_name_strategy(reader, source) if vectors else source,
+                name=source if by_model else _name_strategy(reader, source),
                 reader=reader,
                 weight=strategy["weight"],
                 space=spaces.get(source) if vectors else None,
@@ -159,4 +160,4 @@ def _read_model(row: dict[str, Any]) -> _Model:
 
 
 def _name_strategy(reader: str, source: str) -> str:
-    return reader if source == "text" else f"{reader}_{source}"
+    return reader if source == "text" or reader == Reader.FRIENDS else f"{reader}_{source}"

@@ -12,6 +12,7 @@ from catalog.admin.theme import RowForm
 from recommender.filters import FilterError, check_filters
 from recommender.models import Placement, PlacementStrategy
 from recommender.ranking import rankers
+from recommender.readers.friends import FRIENDS
 from recommender.reranking import rerankers
 from recommender.widgets import widgets
 
@@ -76,6 +77,19 @@ class StrategyForm(RowForm[PlacementStrategy]):
     class Meta:
         model = PlacementStrategy
         fields = ("reader", "source", "weight", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].required = False
+
+    def clean(self) -> dict[str, Any] | None:
+        """Ask for a source wherever there are several; what friends like is one thing."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("reader") == PlacementStrategy.Reader.FRIENDS:
+            cleaned["source"] = FRIENDS
+        elif "source" in cleaned and not cleaned["source"]:
+            self.add_error("source", ValidationError(self.fields["source"].error_messages["required"], code="required"))
+        return cleaned
 
     def clean_weight(self) -> float:
         """Refuse a weight that the database would."""

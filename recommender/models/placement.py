@@ -66,6 +66,7 @@ class PlacementStrategy(models.Model):
         NEIGHBOURS = "neighbours", _("neighbours")
         SCORES = "scores", _("scores")
         SHORTLIST = "shortlist", _("shortlist")
+        FRIENDS = "friends", _("what friends like")
 
     placement = models.ForeignKey(
         Placement, on_delete=models.CASCADE, related_name="strategies", verbose_name=_("placement")
@@ -74,7 +75,7 @@ class PlacementStrategy(models.Model):
     source = models.CharField(
         _("source"),
         max_length=50,
-        help_text=_("Role of an embedding space (text) or key of a learner (popular, co_visitation)."),
+        help_text=_("Role of an embedding space (text) or key of a learner (popular, co_visitation); friends: none."),
     )
     weight = models.FloatField(_("weight"), default=1.0, validators=[MinValueValidator(0.0)])
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -13,6 +13,7 @@ from recommender.readers.fragments import (
     seen_table,
     steps_table,
 )
+from recommender.readers.friends import FRIENDS, friends_of_items, liked_by_friends
 from recommender.readers.neighbours import sum_for_items, summed_neighbours
 from recommender.readers.scores import best_scores, newest_items, scores_of_items
 from recommender.readers.shortlists import listed_scores, ready_list
@@ -112,6 +113,8 @@ def _read_strategy(strategy: StrategyPlan, context: ReadContext, query: Query, t
     """Return the strategy's candidates; None where it has nothing to go by."""
     if target:
         return nearest_items(strategy, context, query_table=target)
+    if strategy.reader == FRIENDS and query.profile_id is not None:
+        return liked_by_friends(context, query, profile_id=query.profile_id)
     if strategy.model_id is None:
         return None
     if strategy.reader == "neighbours" and context.has_seeds:
@@ -127,6 +130,8 @@ def _score_items(strategy: StrategyPlan, query: Query, target: str, ids: list[in
     """Return the strategy's scores of ``ids``; None where it has nothing to go by."""
     if target:
         return likeness_of_items(strategy, ids, query_table=target)
+    if strategy.reader == FRIENDS and query.profile_id is not None:
+        return friends_of_items(query, ids, profile_id=query.profile_id)
     if strategy.model_id is None:
         return None
     if strategy.reader == "neighbours" and (query.item_ids or query.profile_id is not None):

@@ -8,10 +8,12 @@ from typing import Any
 from django.utils import timezone
 
 from recommender import pipeline
-from recommender.explain import explain_entry
+from recommender.conf import get_people_conf
+from recommender.explain import explain_entry, explain_friends
 from recommender.filters import FilterError, check_filters
 from recommender.models.placement import MAX_SLATE
 from recommender.readers.details import read_details
+from recommender.readers.friends import FRIENDS, count_friends
 from recommender.records import Plan, Query, Slate, SlateEntry, SpaceRef
 from recommender.selectors import QueryError, load_plan, load_similar_plan, resolve_keys
 from recommender.services.slate_log import log_slate
@@ -35,7 +37,8 @@ def recommend(
 
     An unknown or absent ``user_id`` is a person without a history. Raise QueryError for an unknown
     placement or item, ``n`` outside 1..1000, a bad filter or diversity. Costs six statements at most,
-    whatever the catalogue's size; ``log=False`` (previews) writes nothing.
+    whatever the catalogue's size, and one more where friends speak for an entry; ``log=False`` (previews) writes
+    nothing.
     """
     started = time.perf_counter()
     checked = _check_request(n, exclude, filters, diversity)
@@ -131,6 +134,9 @@ def _serve(
 def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tuple[SlateEntry, ...]:
     space = _find_history_space(plan)
     details = read_details(query, item_ids=selection.item_ids, evidence_ids=selection.evidence_ids, space=space)
+    chosen = zip(selection.item_ids.tolist(), selection.sources, strict=True)
+    spoken_for = [item_id for item_id, sources in chosen if sources[0] == FRIENDS]
+    friends = count_friends(query, spoken_for, names=get_people_conf().name_friends) if spoken_for else {}
     entries = []
     for item_id, score, sources in zip(
         selection.item_ids.tolist(), selection.scores.tolist(), selection.sources, strict=True
@@ -150,7 +156,7 @@ def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tu
                 attributes=item.attributes,
                 score=score,
                 sources=sources,
-                reason=explain_entry(sources[0], item),
+                reason=explain_friends(friends[item_id]) if item_id in friends else explain_entry(sources[0], item),
             )
         )
     return tuple(entries)
