@@ -22,6 +22,7 @@ NEEDS = [
     ("GET", "/recommendations", None, "publishable"),
     ("POST", "/recommendations", {}, "publishable"),
     ("GET", "/predicted-ratings?item_ids=a", None, "publishable"),
+    ("GET", "/people?user_id=u", None, "ingest"),  # publishable keys only where the site's setting lets them
     ("GET", "/items/a/similar", None, "publishable"),
     ("POST", "/interactions", [], "publishable"),
     ("POST", "/interactions?on_unknown=create", [], "ingest"),
@@ -125,6 +126,7 @@ def test_answers_are_as_the_document_says(document: dict[str, Any]) -> None:
         ("GET", "/recommendations?user_id=u", None, "/recommendations"),
         ("POST", "/recommendations", {"user_id": "u"}, "/recommendations"),
         ("GET", "/predicted-ratings?item_ids=a", None, "/predicted-ratings"),
+        ("GET", "/people?user_id=u", None, "/people"),
         ("POST", "/friendships", [{"user_id": "u", "friend_id": "v"}, {}], "/friendships"),
         ("GET", "/friendships?user_id=u", None, "/friendships"),
         ("DELETE", "/friendships?user_id=u&friend_id=v", None, "/friendships"),
