@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from catalog.halfvec import scale_rows
 from profiles.conf import get_conf
 from recommender.evaluation.block_scores import BlockScores
-from recommender.evaluation.page_scoring import find_places, score_likeness_to, score_neighbours_of
+from recommender.evaluation.page_scoring import PageScorer, find_places, make_page_scorer
 from recommender.evaluation.ranks import take_best
 from recommender.evaluation.scoring import make_scorer
 from recommender.learners import Learner, Neighbours, Publication, Scores, Shortlists, Vectors
@@ -89,6 +89,8 @@ class ArrayReaders:
         self._pushes_away = pushes[histories.kinds] if len(histories) else np.zeros(0, dtype=bool)
         self._scores: dict[tuple[str, int], BlockScores] = {}
         self._units: dict[int, tuple[Ids, FloatMatrix]] = {}
+        self._page_scorers: dict[tuple[str, int], PageScorer] = {}
+        self._pages: dict[tuple[str, int], tuple[tuple[int, ...], Row]] = {}
 
     def read_candidates(self, plan: Plan, query: Query, *, limit: int) -> Candidates:
         """Return one list a strategy, in the plan's order, and the catalogue's newest as the last.
@@ -181,11 +183,11 @@ class ArrayReaders:
         source, key = self._find_source(strategy)
         if source is None or not isinstance(source.publication, _SHAPES.get(strategy.reader, ())):
             return None
-        publication, page = source.publication, np.array(query.item_ids, dtype=np.int64)
+        publication = source.publication
         if isinstance(publication, Vectors) and strategy.reader == "similar_items":
-            return score_likeness_to(publication, page, self._histories.item_ids) if len(page) else None
-        if isinstance(publication, Neighbours) and len(page):
-            return score_neighbours_of(publication, page, self._histories.item_ids)
+            return self._read_page(key, publication, query.item_ids) if query.item_ids else None
+        if isinstance(publication, Neighbours) and query.item_ids:
+            return self._read_page(key, publication, query.item_ids)
         if isinstance(publication, Scores):
             return self._read_row(key, source, 0)
         return None if profile is None else self._read_row(key, source, profile)
@@ -204,6 +206,14 @@ class ArrayReaders:
             people = self._people if everybody else np.zeros(1, dtype=np.int64)
             self._scores[key] = BlockScores(scorer, people, items=len(self._histories.item_ids))
         return self._scores[key].read(profile)
+
+    def _read_page(self, key: tuple[str, int], publication: Neighbours | Vectors, page: tuple[int, ...]) -> Row:
+        """Return the scores on a page; those of the page read last are at hand, as variants ask for it in turn."""
+        if key not in self._pages or self._pages[key][0] != page:
+            if key not in self._page_scorers:
+                self._page_scorers[key] = make_page_scorer(publication, self._histories)
+            self._pages[key] = page, self._page_scorers[key].score(np.array(page, dtype=np.int64))
+        return self._pages[key][1]
 
 
 def _sort_units(publication: Vectors) -> tuple[Ids, FloatMatrix]:

@@ -32,13 +32,13 @@ def print_report(console: Console, report: dict[str, Any]) -> None:
         f"{data['people']:,} with {report['targets']:,} targets; learned from {data['learned_from']:,} interactions "
         f"of {data['interactions']:,} with {data['items']:,} items; {report['seconds']['all']:.1f} s",
     )
-    heads = (f"NDCG@{k}", "95 %", f"HR@{k}", f"recall@{k}", f"to {rows[0]['name']}", "p (Holm)")
+    heads: Cells = (f"NDCG@{k}", "95 %", f"HR@{k}", f"recall@{k}", "difference", "p (Holm)")
     _print_table(console, heads, {row["name"]: _show_accuracy(row) for row in rows})
     heads = ("coverage", "Gini", "novelty", "diversity", "popularity", "filled up")
     _print_table(console, heads, {row["name"]: _show_lists(row) for row in rows})
     for name, unit, title in _GROUPS:
         heads = tuple(_name_group(group, unit) for group in report[name])
-        cells = {row["name"]: [f"{each['mean']:.4f}" for each in row[name]] for row in rows}
+        cells: dict[str, Cells] = {row["name"]: [f"{each['mean']:.4f}" for each in row[name]] for row in rows}
         _print_table(console, heads, cells, title=f"NDCG@{k} {title}")
     for strategy in report["strategies"]:
         if strategy["state"] == "missing":
