@@ -17,7 +17,7 @@ _LAYOUT = "layout"
 
 
 class SequenceNetwork(nn.Module):
-    """Says by a vector for each position which item is next: the inner product with the item's vector, plus its bias."""
+    """Says by a vector for each position which item is next: by the inner product with its vector, plus its bias."""
 
     def __init__(self, items: int, layout: NetworkLayout) -> None:
         super().__init__()
