@@ -15,6 +15,7 @@ from recommender.evaluation.cases import Cases
 from recommender.evaluation.holdouts import random_split
 from recommender.evaluation.scoring import make_scorer
 from recommender.fitting.auto import AutoOptions, fit_auto
+from recommender.fitting.portfolio import choose_reading
 from recommender.learners import Learner, Progress, TrainingCancelled, learners
 
 ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
@@ -53,9 +54,10 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LearnerCandidate:
-    """A learner with its default options; ``seed`` among them is that of the run."""
+    """A learner with the options that the automatic choice starts from; ``seed`` among them is that of the run."""
 
     component: type[Learner]
+    ordered: bool
 
     def estimate_bytes(self, items: int, profiles: int, interactions: int) -> int | None:
         """Ask the learner."""
@@ -70,7 +72,7 @@ class LearnerCandidate:
         return _ScorerFitted(scorer.score, dump_options(self._make_options(run.seed)))
 
     def _make_options(self, seed: int) -> Any:
-        options = self.component.Options()
+        options = self.component.Options(**choose_reading(self.component, ordered=self.ordered))
         return replace(options, seed=seed) if hasattr(options, "seed") else options
 
     def _build(self, seed: int) -> Learner:

@@ -113,7 +113,7 @@ def _make_candidate(job: dict[str, Any], protocol: Protocol, dataset: Interactio
     component = find_learner(job["learner"])
     if bool(getattr(component, "predicts_ratings", False)) is not protocol.rates:
         raise Refused("predicts no ratings" if protocol.rates else "predicts ratings and ranks nothing")
-    return LearnerCandidate(component)
+    return LearnerCandidate(component, protocol.time_ordered)
 
 
 def _check_memory(candidate: Candidate, job: dict[str, Any], counts: tuple[int, int, int]) -> None:

@@ -18,11 +18,15 @@ from recommender.fitting.ranking import fit_ranking, gather_table
 from recommender.fitting.recipe import Recipe
 from recommender.fitting.selection import select_members
 from recommender.fitting.tuning import tune_member
+from recommender.learners import learners
 from recommender.training.dataset import InteractionDataset
 
 _logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
+
+TREES_SHARE = 0.05
+"""Share of the budget that must be left for trees to be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def fit_auto(
         make_ranking_cases(table.scores, table.items, wanted, table.lengths),
         seed=options.seed,
         threads=options.threads,
+        with_trees=budget.left > TREES_SHARE * budget.seconds,
     )
     say(f"{budget.used:6.0f} s  ranking: {ranking.ranker} {dict(ranking.figures)}")
     if refit is not None:
@@ -158,7 +163,7 @@ def _train_slow(
         seconds = (budget.left - 0.15 * budget.seconds) / (len(slow) - place)
         if seconds < 5:
             continue
-        timed = replace(trial, options={**trial.options, trial.seconds_option: seconds, "seed": options.seed})
+        timed = replace(trial, options={**trial.options, trial.seconds_option: seconds})
         member = _train(timed, validation, cases, options)
         if member is not None:
             note(member)
@@ -168,11 +173,17 @@ def _train_slow(
 
 def _train(trial: Trial, validation: Split, cases: Cases, options: AutoOptions) -> Member | None:
     try:
-        member = train_member(trial.key, trial.options, validation.train)
+        member = train_member(trial.key, seed_options(trial, options.seed), validation.train)
         return measure_member(member, cases, exclude_seen=options.exclude_seen)
     except (OptionError, MemoryError, np.linalg.LinAlgError) as error:
         _logger.warning("%s: left out: %s", trial.key, error)
         return None
+
+
+def seed_options(trial: Trial, seed: int) -> dict[str, object]:
+    """Return the trial's options with ``seed``, where the learner has one."""
+    has_seed = "seed" in learners.get(trial.key).Options.__dataclass_fields__
+    return {**trial.options, "seed": seed} if has_seed else dict(trial.options)
 
 
 def _tell_options(member: Member) -> str:

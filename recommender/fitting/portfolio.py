@@ -11,6 +11,11 @@ from recommender.training.dataset import InteractionDataset
 WHOLE_HISTORY = {"window": 1000, "half_life": 0.0}
 """How tables are read where histories have no order: every step alike."""
 
+BY_STEPS = {"window": 100, "half_life": 5.0}
+"""How tables are read at first where histories have an order."""
+
+HALF_LIVES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -33,14 +38,14 @@ def list_trials(
     """
     found = []
     for key, component in sorted(learners):
-        tuning = getattr(component, "tuning", None)
-        if tuning is None or (only and key not in only):
+        if getattr(component, "tuning", None) is None or (only and key not in only):
             continue
         if getattr(component, "needs_order", False) and not ordered:
             continue
         if getattr(component, "needs_content", False) and dataset.content is None:
             continue
-        options, values = _choose_reading(component, dict(tuning), ordered=ordered)
+        options = choose_reading(component, ordered=ordered)
+        values = _choose_values(component, options, ordered=ordered)
         if _estimate(component, options, dataset) > memory_bytes:
             continue
         trial = Trial(key, options, values, getattr(component, "seconds_option", ""))
@@ -48,15 +53,24 @@ def list_trials(
     return [trial for _, trial in sorted(found, key=lambda pair: (pair[0], pair[1].key))]
 
 
-def _choose_reading(
-    component: Any, tuning: dict[str, Sequence[Any]], *, ordered: bool
-) -> tuple[dict[str, Any], dict[str, Sequence[Any]]]:
-    names = component.Options.__dataclass_fields__
-    if not {"window", "half_life"} <= names.keys():
-        return {}, tuning
+def choose_reading(component: Any, *, ordered: bool) -> dict[str, Any]:
+    """Return the options by which a learner of tables reads histories at first.
+
+    Where there is an order: by steps, unless the learner does so itself. Where there is none: all of a history alike.
+    """
+    fields = component.Options.__dataclass_fields__
+    if not {"window", "half_life"} <= fields.keys():
+        return {}
     if not ordered:
-        return dict(WHOLE_HISTORY), {name: values for name, values in tuning.items() if name not in WHOLE_HISTORY}
-    return {"window": 100, "half_life": 5.0}, {"half_life": (1.0, 2.0, 10.0, 30.0, 0.0), **tuning}
+        return dict(WHOLE_HISTORY)
+    return {} if fields["window"].default else dict(BY_STEPS)
+
+
+def _choose_values(component: Any, options: Mapping[str, Any], *, ordered: bool) -> dict[str, Sequence[Any]]:
+    values = dict(component.tuning)
+    if options == BY_STEPS:
+        return {"half_life": HALF_LIVES, **values}
+    return {name: tried for name, tried in values.items() if ordered or name not in WHOLE_HISTORY}
 
 
 def _estimate(component: Any, options: Mapping[str, Any], dataset: InteractionDataset) -> int:

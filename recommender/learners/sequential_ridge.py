@@ -67,8 +67,8 @@ class SequentialRidgeOptions:
 class SequentialRidge:
     """Minimises Σ_t ‖y_t − Σ_k W_kᵀ x_k,t−1‖² + Σ_k λ_k ‖W_k‖² over all steps t of all histories.
 
-    y_t is the item of step t, x_k,t the history up to it, decayed at timescale k. Every step is a row, yet none is ever
-    made: with G = Σ x xᵀ and C = Σ x yᵀ from counts of pairs (``ridge_systems``), W = (G + Λ)⁻¹ C. A table W_k is a bank
+    y_t is the item of step t, x_k,t the history up to it, decayed at timescale k. Every step is a row, but none is
+    ever made: with G = Σ x xᵀ, C = Σ x yᵀ from counts of pairs (``ridge_systems``), W = (G + Λ)⁻¹ C. W_k is a bank
     of neighbours read with half-life k. Beyond 20,000 items histories are projected on the leading directions of the
     transitions first.
     """
