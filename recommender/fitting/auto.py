@@ -25,6 +25,9 @@ _logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
 
+UNFIT = (OptionError, MemoryError, np.linalg.LinAlgError, ImportError)
+"""Why a learner is left out: its options, its size, its numbers, or what it needs is not installed."""
+
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
 
@@ -175,7 +178,7 @@ def _train(trial: Trial, validation: Split, cases: Cases, options: AutoOptions) 
     try:
         member = train_member(trial.key, seed_options(trial, options.seed), validation.train)
         return measure_member(member, cases, exclude_seen=options.exclude_seen)
-    except (OptionError, MemoryError, np.linalg.LinAlgError) as error:
+    except UNFIT as error:
         _logger.warning("%s: left out: %s", trial.key, error)
         return None
 

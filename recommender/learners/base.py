@@ -105,6 +105,12 @@ class Learner(Protocol):
     - ``encode_profiles(arrays, dataset) -> matrix`` float32 (P, d): query vectors of the profiles of a dataset from
       the ``arrays`` of the learner's own publication, a row of zeros where nothing is known. ``dataset`` holds their
       histories; its items need not be those trained on.
+
+    And for the automatic choice (``recommender.fitting``), which tries a learner that has ``tuning``:
+
+    - ``tuning``: option → values to try, one option after another; ``tuning_order``: a number, cheap and strong first;
+    - ``needs_order``, ``needs_content`` ``= True``: without order, or content, the learner is left out;
+    - ``seconds_option``: the option that bounds the time of a training, for those that take what they are given.
     """
 
     Options: ClassVar[Any]
