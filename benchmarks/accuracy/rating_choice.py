@@ -23,12 +23,15 @@ Indices = NDArray[np.int64]
 MOMENTS = "moments"
 CONTENT = "content"
 NOTE = (
-    "moments: effects of a person's day, ten minutes and instant, of an item's month and of the day go by the other "
-    "ratings of the same moment, later ones included: right for folds at random, no forecast of the future"
+    "moments: effects of what was rated together (by a person on a day, in ten minutes, at one instant, an item's "
+    "month, a day; where times are but an order, runs of 20 and of 4 ratings) go by the other ratings of the same "
+    "moment, later ones included: right for folds at random, no forecast of the future"
 )
 
 _HELD_SHARE = 0.1
 _TRIAL_SWEEPS, _MOST_SWEEPS, _LEAST_SWEEPS = 80, 400, 40
+_PACED_SWEEPS = 3
+"""The last of these says how long one takes."""
 _BURN_IN_SHARE = 0.15
 _CONTENT_DIRECTIONS = 64
 
@@ -104,7 +107,7 @@ class RatingChoice:
             trial = (*kept, *candidate)
             fit = _Fit(dataset, known, pairs, trial, seed)
             predicted, _ = fit.predict(
-                _TRIAL_SWEEPS, _scale(progress, number, len(sides) + 1), seconds=self.budget_seconds / 8
+                _TRIAL_SWEEPS, _scale(progress, number, len(sides) + 1), seconds=self.budget_seconds / 6
             )
             rmse = measure_rmse(predicted, actual=asked.values)
             name = " and ".join(trial) or "ratings alone"
@@ -139,9 +142,12 @@ class _Fit:
             group_counts=[int(codes.max()) + 1 for codes in groups],
             item_features=_reduce_content(self.dataset.content) if CONTENT in self.sides else None,
         )
-        sampler.sweep()
-        pace = time.monotonic() - begun  # with what comes before the first, so that it errs on the safe side
-        sweeps = int(np.clip(seconds / max(pace, 1e-6), _LEAST_SWEEPS, most_sweeps))
+        for _ in range(_PACED_SWEEPS):
+            started = time.monotonic()
+            sampler.sweep()
+        left = seconds - (time.monotonic() - begun)
+        sweeps = _PACED_SWEEPS + int(left / max(time.monotonic() - started, 1e-6))
+        sweeps = min(max(sweeps, _LEAST_SWEEPS), most_sweeps)
         burn_in = round(_BURN_IN_SHARE * sweeps)
         total = np.zeros(len(self.wanted.items))
         while sampler.sweeps < sweeps:
