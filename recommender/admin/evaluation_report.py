@@ -23,6 +23,7 @@ NOTES: dict[str, Any] = {
         "published later."
     ),
     "on_page": _("Each case is on the page of the item that the person met last."),
+    "friends": _("Friendships count as they are today, whenever they were made."),
     "fitted_ranking": _("The fitted ranking is the live one: it may have seen what is held out here."),
 }
 SURE = 0.05

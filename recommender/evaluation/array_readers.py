@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from catalog.halfvec import scale_rows
 from profiles.conf import get_conf
 from recommender.evaluation.block_scores import BlockScores
+from recommender.evaluation.friend_voices import FriendVoices
 from recommender.evaluation.page_scoring import PageScorer, find_places, make_page_scorer
 from recommender.evaluation.ranks import take_best
 from recommender.evaluation.scoring import make_scorer
 from recommender.learners import Learner, Neighbours, Publication, Scores, Shortlists, Vectors
 from recommender.readers.candidates import LAST_FALLBACK
+from recommender.readers.friends import FRIENDS
 from recommender.readers.vectors import LOOK_UP_EVIDENCE
 from recommender.records import (
     LONGEST_HISTORY,
@@ -57,7 +59,7 @@ class ArrayReaders:
     epoch seconds are when each is asked for. ``published`` (I,) epoch seconds hide an item before its time, -inf where
     that is not known; ``candidates`` (I,) marks what passes the plan's filters. Everything else counts as visible.
     ``people`` are the profiles (indices) that will be asked for, in order: they are scored by the block.
-    ``ranking_arrays`` are those of fitted rankings, by id.
+    ``ranking_arrays`` are those of fitted rankings, by id. ``friends`` speak where a plan goes by them.
 
     Evidence is looked up by nobody here: 0 for neighbours.
     """
@@ -73,6 +75,7 @@ class ArrayReaders:
         candidates: NDArray[np.bool_] | None = None,
         people: NDArray[np.int64] | None = None,
         ranking_arrays: Mapping[int, Mapping[str, NDArray[Any]]] | None = None,
+        friends: FriendVoices | None = None,
     ) -> None:
         self._histories = histories
         self._models, self._spaces = models, spaces
@@ -81,6 +84,7 @@ class ArrayReaders:
         self._candidates = candidates
         self._people = np.arange(len(histories.profile_ids)) if people is None else people
         self._ranking_arrays = ranking_arrays or {}
+        self._friends = friends
         self._offsets = histories.profile_offsets
         self._lengths = np.diff(make_steps(histories).offsets)
         self._newest = np.lexsort((-histories.item_ids, -self._published))
@@ -91,6 +95,7 @@ class ArrayReaders:
         self._units: dict[int, tuple[Ids, FloatMatrix]] = {}
         self._page_scorers: dict[tuple[str, int], PageScorer] = {}
         self._pages: dict[tuple[str, int], tuple[tuple[int, ...], Row]] = {}
+        self._heard: tuple[tuple[int, float], Row] | None = None
 
     def read_candidates(self, plan: Plan, query: Query, *, limit: int) -> Candidates:
         """Return one list a strategy, in the plan's order, and the catalogue's newest as the last.
@@ -180,6 +185,8 @@ class ArrayReaders:
 
     def _score(self, strategy: StrategyPlan, query: Query, profile: int | None) -> Row | None:
         """Return (I,): what the strategy says of every item; None where it has nothing to go by."""
+        if strategy.reader == FRIENDS:
+            return self._hear_friends(query)
         source, key = self._find_source(strategy)
         if source is None or not isinstance(source.publication, _SHAPES.get(strategy.reader, ())):
             return None
@@ -191,6 +198,15 @@ class ArrayReaders:
         if isinstance(publication, Scores):
             return self._read_row(key, source, 0)
         return None if profile is None else self._read_row(key, source, profile)
+
+    def _hear_friends(self, query: Query) -> Row | None:
+        """Return what friends say; those heard last are at hand, as variants ask for the same in turn."""
+        if self._friends is None or query.profile_id is None:
+            return None
+        asked = query.profile_id, query.now.timestamp()
+        if self._heard is None or self._heard[0] != asked:
+            self._heard = asked, self._friends.score(asked[0], now=asked[1])
+        return self._heard[1]
 
     def _find_source(self, strategy: StrategyPlan) -> tuple[ArraySource | None, tuple[str, int]]:
         if strategy.space is not None:

@@ -1,6 +1,6 @@
-"""What is known of a catalog's items beside the log, as arrays: for replaying a placement."""
+"""What is known of a catalog's items and people beside the log: for replaying a placement."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Item
+from profiles.models import Friendship
 from recommender.evaluation.placement_report import ItemGroups
 
 MOST_CATEGORIES = 12
@@ -47,3 +48,13 @@ def group_by_category(catalog_id: int, item_ids: NDArray[np.int64]) -> ItemGroup
         if pk in first:
             groups[place] = numbers.get(first[pk], len(names) - 1)
     return ItemGroups(tuple(names), groups)
+
+
+def read_friends(catalog_id: int) -> Mapping[int, list[int]]:
+    """Return the friends of every profile by id, the latest made first."""
+    friends: dict[int, list[int]] = defaultdict(list)
+    pairs = Friendship.objects.filter(catalog_id=catalog_id).order_by("-pk").values_list("first_id", "second_id")
+    for first, second in pairs.iterator():
+        friends[first].append(second)
+        friends[second].append(first)
+    return dict(friends)

@@ -12,6 +12,7 @@ from recommender.evaluation.array_readers import ArraySource
 from recommender.evaluation.offline_plans import CONTENT, find_source
 from recommender.learners import Learner, Progress, Vectors, learners
 from recommender.models import TrainedModel
+from recommender.readers.friends import FRIENDS
 from recommender.records import Plan
 from recommender.services.fits import build_learner, fit_learner, wants_content
 from recommender.services.training_memory import check_memory
@@ -39,7 +40,8 @@ def choose_learners(plan: Plan) -> tuple[LearnerChoice, ...]:
 
     Raises OptionError for stored options that a learner no longer takes.
     """
-    names = {find_source(strategy) for strategy in plan.strategies} - {CONTENT} | {BASELINE}
+    trained = [strategy for strategy in plan.strategies if strategy.reader != FRIENDS]
+    names = {find_source(strategy) for strategy in trained} - {CONTENT} | {BASELINE}
     active = {
         model.learner: model
         for model in TrainedModel.objects.filter(

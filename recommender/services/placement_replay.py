@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from recommender.evaluation.array_readers import ArrayReaders
+from recommender.evaluation.array_readers import ArrayReaders, ArraySource
 from recommender.evaluation.case_figures import CaseFacts, VariantFigures, describe_cases, measure_replay
 from recommender.evaluation.cases import Cases, Split
+from recommender.evaluation.friend_voices import FriendVoices
 from recommender.evaluation.offline_plans import CONTENT, Variant, bind_plan, find_source, make_variants
 from recommender.evaluation.replay import replay_cases
 from recommender.fitting.lists import sample_cases
 from recommender.learners import Progress
 from recommender.pipeline import FALLBACK_PREFIX
 from recommender.readers.fitted_rankings import read_ranking_arrays
+from recommender.readers.friends import FRIENDS
 from recommender.records import Plan
-from recommender.services.offline_items import mark_filtered, read_published
+from recommender.services.offline_items import mark_filtered, read_friends, read_published
 from recommender.services.offline_sources import BASELINE, LearnerChoice, read_content, train_sources
 from recommender.services.training_progress import scale_progress
 
@@ -51,7 +53,7 @@ def measure_split(
     replays = replay_cases(
         variants,
         split.cases,
-        _make_readers(plan, offline.sources, split.cases),
+        _make_readers(plan, offline.sources, split),
         k=k,
         on_page=is_on_page(plan),
         progress=scale_progress(progress, start=_TRAINED, stop=1.0),
@@ -65,6 +67,11 @@ def is_on_page(plan: Plan) -> bool:
     return any(strategy.reader == "similar_items" for strategy in plan.strategies)
 
 
+def goes_by_friends(plan: Plan) -> bool:
+    """Return whether a placement asks what friends like."""
+    return any(strategy.reader == FRIENDS for strategy in plan.strategies)
+
+
 def describe_strategies(plan: Plan, choices: Sequence[LearnerChoice]) -> list[dict[str, Any]]:
     """Return what each strategy of ``plan`` read in the evaluation, as plain JSON."""
     by_key = {choice.key: choice for choice in choices}
@@ -74,7 +81,8 @@ def describe_strategies(plan: Plan, choices: Sequence[LearnerChoice]) -> list[di
             continue
         source = find_source(strategy)
         choice = by_key.get(source)
-        state = "content" if source == CONTENT else "trained" if choice and choice.learner else "missing"
+        as_it_is = source == CONTENT or strategy.reader == FRIENDS
+        state = "content" if as_it_is else "trained" if choice and choice.learner else "missing"
         described.append(
             {
                 "name": strategy.name,
@@ -94,12 +102,15 @@ def list_notes(plan: Plan) -> list[str]:
     notes = ["visibility"]
     if is_on_page(plan):
         notes.append("on_page")
+    if goes_by_friends(plan):
+        notes.append("friends")
     if read_ranking_arrays(plan) is not None:
         notes.append("fitted_ranking")
     return notes
 
 
-def _make_readers(plan: Plan, sources: Mapping[int, Any], cases: Cases) -> ArrayReaders:
+def _make_readers(plan: Plan, sources: Mapping[int, ArraySource], split: Split) -> ArrayReaders:
+    cases = split.cases
     histories = cases.histories
     times = np.full(len(histories.profile_ids), cases.times.max())
     times[cases.profiles] = cases.times
@@ -115,5 +126,6 @@ def _make_readers(plan: Plan, sources: Mapping[int, Any], cases: Cases) -> Array
         published=read_published(plan.catalog_id, histories.item_ids),
         candidates=candidates,
         people=cases.profiles,
+        friends=FriendVoices(split.train, read_friends(plan.catalog_id)) if goes_by_friends(plan) else None,
         ranking_arrays={} if arrays is None or plan.fitted is None else {plan.fitted.id: arrays},
     )

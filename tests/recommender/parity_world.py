@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Item
-from profiles.models import Profile
+from profiles.models import Friendship, Profile
 from recommender.evaluation.array_readers import ArrayReaders, ArraySource
+from recommender.evaluation.friend_voices import FriendVoices
 from recommender.evaluation.offline_plans import find_source
 from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors, learners
 from recommender.models import Placement, TrainedModel
 from recommender.records import HistoryReading, Plan
 from recommender.selectors import load_plan
 from recommender.services.fits import build_learner, fit_learner
-from recommender.services.offline_items import mark_filtered, read_published
+from recommender.services.offline_items import mark_filtered, read_friends, read_published
 from recommender.services.offline_sources import read_content
 from recommender.services.promotion import promote_model
 from recommender.services.publishing import publish_model
@@ -82,7 +83,7 @@ class ParityWorld:
             times=np.full(len(self.dataset.profile_ids), NOW.timestamp()),
             published=read_published(catalog_id, item_ids),
             candidates=mark_filtered(catalog_id, item_ids, plan.filters),
-            **named,
+            **{"friends": FriendVoices(self.dataset, read_friends(catalog_id)), **named},
         )
 
 
@@ -111,6 +112,7 @@ def make_parity_world() -> ParityWorld:
         *(("neighbours", key, 0.8) for key in ("co_visitation", "item_knn", "ease", "rp3beta", "user_knn", "banks")),
         ("shortlist", "ready", 0.5),
         ("neighbours", "unpublished", 1.0),
+        ("friends", "friends", 0.6),
         size=10,
         diversity=0.3,
     )
@@ -158,6 +160,10 @@ def _make_people(world: World, dice: np.random.Generator) -> dict[str, Profile]:
     for item in ("i20", "i21", "i22", "i23"):
         act(world, people["tied"], item, days_ago=2)
     act(world, people["blind"], "i41")
+    known = sorted(people.values(), key=lambda profile: profile.pk)
+    pairs = [(known[n], known[n + step]) for n in range(0, len(known) - 7, 2) for step in (1, 4, 7)]
+    for first, second in [*pairs, (people["nobody"], people["long"])]:
+        Friendship.objects.create(catalog=world.catalog, first=first, second=second)
     return people
 
 

@@ -12,6 +12,7 @@ NOTES = {
     "visibility": "Every item counts as visible at the time of its case, hidden and expired ones too, but for those "
     "known to be published later.",
     "on_page": "Each case is on the page of the item that the person met last.",
+    "friends": "Friendships count as they are today, whenever they were made.",
     "fitted_ranking": "The fitted ranking is the live one: it may have seen what is held out here.",
 }
 

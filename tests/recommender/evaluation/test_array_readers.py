@@ -129,7 +129,7 @@ def test_whole_slates_are_the_same(parity: ParityWorld, ranker: str) -> None:
 
 
 def test_slates_of_a_fitted_ranking_are_the_same(parity: ParityWorld) -> None:
-    sources = [strategy.name for strategy in parity.load_plan().strategies][:-2]
+    sources = [strategy.name for strategy in parity.load_plan().strategies if strategy.reader != "friends"][:-1]
     dice = np.random.default_rng(8)
     count = 4 * len(sources) + 4
     arrays = {

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Item
-from profiles.models import Interaction
+from profiles.models import Friendship, Interaction, Profile
 from recommender.evaluation.protocols import parse_protocol
 from recommender.models import Evaluation, Placement, TrainedModel
 from recommender.selectors import load_plan
@@ -241,3 +241,13 @@ def measure(catalog_id: int) -> MeasuredSplit:
     (split,) = parse_protocol(LAST_STEP).make_splits(load_dataset(catalog_id, with_content=True))
     assert len(split.cases) == WALKERS
     return measure_split(plan, choose_learners(plan), split, k=5, progress=lambda _: None)
+
+
+def test_what_friends_like_is_asked_of_what_they_did_before() -> None:
+    catalog, _ = make_walks(("friends", "friends", 1.0))
+    walkers = list(Profile.objects.filter(catalog=catalog, key__startswith="p").order_by("pk"))
+    for one, other in zip(walkers[::2], walkers[1::2], strict=True):  # who goes one item ahead knows what comes next
+        Friendship.objects.create(catalog=catalog, first=one, second=other)
+    report = evaluate(catalog.pk, k=1)
+    assert (report["notes"], report["strategies"][0]["state"]) == (["visibility", "friends"], "content")
+    assert pick(report, "friends")["metrics"]["hr"]["mean"] == pytest.approx(0.5)
