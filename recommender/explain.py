@@ -58,3 +58,11 @@ def explain_friends(friends: FriendsOfItem) -> Reason:
         return Reason("friends", _("Liked by %(names)s") % {"names": names})
     text = ngettext("Liked by %(names)s and %(count)d other", "Liked by %(names)s and %(count)d others", others)
     return Reason("friends", text % {"names": names, "count": others})
+
+
+def explain_group(source: str, details: ItemDetails, *, people: int) -> Reason:
+    """Return the reason for an entry of a slate for ``people`` at once; what only fills it up says so."""
+    if source in _BY_SOURCE:
+        return explain_entry(source, details)
+    text = ngettext("Chosen for %(count)d of you", "Chosen for the %(count)d of you", people)
+    return Reason("group", text % {"count": people})

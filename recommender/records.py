@@ -22,7 +22,8 @@ class Query:
     """Everything known when a recommendation is asked for. Ids are rows' primary keys.
 
     ``item_ids`` are context items (the page's item); ``filters`` are Django lookups that narrow the
-    placement's own; ``diversity`` overrides the placement's.
+    placement's own; ``diversity`` overrides the placement's. ``companion_ids`` are the others of a group: what any of
+    them has seen is left out too, or, where ``seen_by_all`` says so, only what all have seen.
     """
 
     catalog_id: int
@@ -33,6 +34,14 @@ class Query:
     exclude_ids: tuple[int, ...] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
     diversity: float | None = None
+    companion_ids: tuple[int, ...] = ()
+    seen_by_all: bool = False
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """The profiles whose histories say what has been seen."""
+        own = () if self.profile_id is None else (self.profile_id,)
+        return own + tuple(companion for companion in self.companion_ids if companion != self.profile_id)
 
 
 @dataclass(frozen=True, slots=True)

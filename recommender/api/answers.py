@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from recommender.api.group_slates import SlateGroupOut, SlateMemberOut
+
 
 class ReasonOut(serializers.Serializer[Any]):
     """Why an entry is there, in the language of the request."""
@@ -26,6 +28,7 @@ class EntryOut(serializers.Serializer[Any]):
     score = serializers.FloatField()
     sources = serializers.ListField(child=serializers.CharField())
     reason = ReasonOut()
+    members = SlateMemberOut(many=True, required=False, help_text="What it is to each member, in slates for a group.")
 
 
 class SlateOut(serializers.Serializer[Any]):
@@ -38,6 +41,7 @@ class SlateOut(serializers.Serializer[Any]):
     returned = serializers.IntegerField()
     exhausted = serializers.BooleanField()
     took_ms = serializers.FloatField()
+    group = SlateGroupOut(required=False)
 
 
 EXAMPLE_SLATE = {

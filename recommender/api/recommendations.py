@@ -25,10 +25,14 @@ from catalog.api.permissions import Scope
 from catalog.api.schemas import describe_errors, describe_parameter, show_answer, show_request
 from catalog.api.views import ApiView
 from catalog.field_values import MAX_KEY, read_json_object, read_key, read_number, read_slug
+from profiles.models.group import MAX_MEMBERS
 from recommender.api.answers import EXAMPLE_SLATE, SlateOut
+from recommender.api.group_slates import GROUP_BODY, GROUP_QUERY, answer_group, is_for_group
 from recommender.models.placement import MAX_SLATE
+from recommender.ranking.group_scores import HOW
 from recommender.records import Slate
 from recommender.selectors import QueryError
+from recommender.services.group_slates import SEEN
 from recommender.services.recommendations import MAX_EXCLUDED, recommend, similar_items
 from recommender.slate_json import show_slate
 
@@ -42,9 +46,11 @@ _QUERY = {
     "exclude": FieldReader(read_key_list, many=True),
     "filters": FieldReader(read_json_text),
     "diversity": FieldReader(read_number),
+    **GROUP_QUERY,
 }
 _BODY = {
     **_QUERY,
+    **GROUP_BODY,
     "n": FieldReader(read_whole_number),
     "exclude": FieldReader(read_key_list),
     "filters": FieldReader(read_json_object),
@@ -70,6 +76,18 @@ class RecommendationIn(serializers.Serializer[Any]):
     exclude = serializers.ListField(child=serializers.CharField(), required=False, max_length=MAX_EXCLUDED)
     filters = serializers.DictField(child=serializers.JSONField(), required=False)
     diversity = serializers.FloatField(required=False, min_value=0.0, max_value=1.0)
+    group = serializers.CharField(required=False, max_length=MAX_KEY, help_text="A stored group, in place of user_id.")
+    user_ids = serializers.ListField(
+        child=serializers.CharField(), required=False, max_length=MAX_MEMBERS, help_text="A group for this once."
+    )
+    how = serializers.ChoiceField(
+        choices=list(HOW),
+        required=False,
+        help_text="How the members' scores of a group become one: average, if left out.",
+    )
+    seen = serializers.ChoiceField(
+        choices=list(SEEN), required=False, help_text="Leave out what any member of a group has seen, or what all have."
+    )
 
 
 class RecommendationsView(ApiView):
@@ -81,10 +99,17 @@ class RecommendationsView(ApiView):
     @extend_schema(
         operation_id="get_recommendations",
         summary="Recommend for a person",
-        description="A person that is unknown gets what suits somebody without a history.",
+        description="A person that is unknown gets what suits somebody without a history. With `group` or `user_ids` "
+        "in place of `user_id` the slate is for several people: each entry then says what it is to each `members`.",
         parameters=[
             describe_parameter("placement", text=f"`{DEFAULT_PLACEMENT}`, if left out."),
             describe_parameter("user_id"),
+            describe_parameter("group", text="Key of a stored group, in place of `user_id`."),
+            describe_parameter("user_ids", text="A group for this once; repeated for each of its people.", many=True),
+            describe_parameter("how", text="How the scores of a group's members become one.", enum=list(HOW)),
+            describe_parameter(
+                "seen", text="Leave out what any member of a group has seen, or what all have.", enum=list(SEEN)
+            ),
             describe_parameter("item", text="The item of the page."),
             _N,
             describe_parameter("exclude", text="Key of an item to leave out; may be repeated.", many=True),
@@ -150,6 +175,8 @@ class SimilarItemsView(ApiView):
 def _answer(request: Request, options: dict[str, Any]) -> Response:
     placement = options.pop("placement", DEFAULT_PLACEMENT)
     try:
+        if is_for_group(options):
+            return Response(answer_group(request, placement=placement, options=options))
         slate: Slate = recommend(get_catalog_id(request), placement=placement, **options)
     except QueryError as error:
         raise _refuse(error) from None

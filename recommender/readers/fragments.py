@@ -56,25 +56,29 @@ def eligible_items(plan: Plan, query: Query) -> Fragment:
         sql, params = items.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:  # a filter like kind__in=[] that nothing can pass
         return Fragment("SELECT id FROM catalog_item WHERE false")
-    if query.profile_id is not None:
+    if query.people:
         sql += ' AND NOT ("catalog_item"."id" IN (SELECT item_id FROM seen))'
     return Fragment(sql, list(params))
 
 
 def seen_table(plan: Plan, query: Query) -> Fragment:
-    """Select the item ids that the profile has met up to ``query.now``.
+    """Select the item ids that the profile, any of a group or all of it, has met up to ``query.now``.
 
-    Where seen items may return, what was answered with a negative kind (dismiss, dislike) still stays out.
+    Where seen items may return, what was answered with a negative kind (dismiss, dislike) still stays out, whoever
+    answered so.
     """
-    sql = (
-        "SELECT DISTINCT item_id FROM profiles_interaction "
-        "WHERE profile_id = %s AND occurred_at <= %s AND item_id IS NOT NULL"
-    )
-    params: list[Any] = [query.profile_id, query.now]
+    people = query.people
+    pushing_away = [name for name, rule in get_conf().kinds.items() if rule.weight < 0]
+    met = "FROM profiles_interaction WHERE profile_id = ANY(%s) AND occurred_at <= %s AND item_id IS NOT NULL"
+    params: list[Any] = [list(people), query.now]
     if not plan.exclude_seen:
-        sql += " AND kind = ANY(%s)"
-        params.append([name for name, rule in get_conf().kinds.items() if rule.weight < 0])
-    return Fragment(sql, params)
+        return Fragment(f"SELECT DISTINCT item_id {met} AND kind = ANY(%s)", [*params, pushing_away])
+    if not query.seen_by_all:
+        return Fragment(f"SELECT DISTINCT item_id {met}", params)
+    return Fragment(
+        f"SELECT item_id {met} GROUP BY item_id HAVING count(DISTINCT profile_id) = %s OR bool_or(kind = ANY(%s))",
+        [*params, len(people), pushing_away],
+    )
 
 
 def history_table(query: Query) -> Fragment:

@@ -50,7 +50,7 @@ def compose_candidates(plan: Plan, query: Query, *, limit: int) -> Statement:
         context_items=query.item_ids,
     )
     tables = _history_tables(plan, query)
-    if query.profile_id is not None:
+    if query.people:
         tables.append(("seen", seen_table(plan, query)))
     if context.narrow:
         tables += breadth_tables(context)

@@ -16,6 +16,7 @@ from recommender.readers.details import read_details
 from recommender.readers.friends import FRIENDS, count_friends
 from recommender.records import Plan, Query, Slate, SlateEntry, SpaceRef
 from recommender.selectors import QueryError, load_plan, load_similar_plan, resolve_keys
+from recommender.services.slate_entries import make_entry
 from recommender.services.slate_log import log_slate
 
 MAX_EXCLUDED = 1000
@@ -41,7 +42,7 @@ def recommend(
     nothing.
     """
     started = time.perf_counter()
-    checked = _check_request(n, exclude, filters, diversity)
+    checked = check_request(n, exclude, filters, diversity)
     plan = load_plan(catalog_id, placement)
     return _serve(
         plan, started, user_id=user_id, item=item, n=n, exclude=exclude, filters=checked, diversity=diversity, log=log
@@ -58,7 +59,7 @@ def similar_items(
 ) -> Slate:
     """Return what is like ``item``: near in meaning first, joined with what accompanies it."""
     started = time.perf_counter()
-    checked = _check_request(n, (), filters, None)
+    checked = check_request(n, (), filters, None)
     plan = load_similar_plan(catalog_id)
     return _serve(plan, started, user_id=None, item=item, n=n, exclude=(), filters=checked, diversity=None, log=log)
 
@@ -68,15 +69,16 @@ def recommend_by_plan(
 ) -> Slate:
     """Return the slate of a plan that need not be stored (an editor's preview); nothing is logged."""
     started = time.perf_counter()
-    _check_request(n, (), None, diversity)
+    check_request(n, (), None, diversity)
     return _serve(
         plan, started, user_id=user_id, item=item, n=n, exclude=(), filters={}, diversity=diversity, log=False
     )
 
 
-def _check_request(
+def check_request(
     n: int | None, exclude: Sequence[str], filters: Mapping[str, Any] | None, diversity: float | None
 ) -> dict[str, Any]:
+    """Return the filters, checked; raise QueryError for what no placement can answer."""
     if n is not None and not 1 <= n <= MAX_SLATE:
         raise QueryError("n", f"must be from 1 to {MAX_SLATE}, not {n}")
     if len(exclude) > MAX_EXCLUDED:
@@ -144,21 +146,8 @@ def _show_entries(plan: Plan, query: Query, selection: pipeline.Selection) -> tu
         if item_id not in details:  # deleted between two statements
             continue
         item = details[item_id]
-        entries.append(
-            SlateEntry(
-                item_id=item_id,
-                key=item.key,
-                kind=item.kind,
-                title=item.title,
-                url=item.url,
-                image_url=item.image_url,
-                categories=item.categories,
-                attributes=item.attributes,
-                score=score,
-                sources=sources,
-                reason=explain_friends(friends[item_id]) if item_id in friends else explain_entry(sources[0], item),
-            )
-        )
+        reason = explain_friends(friends[item_id]) if item_id in friends else explain_entry(sources[0], item)
+        entries.append(make_entry(item, score=score, sources=sources, reason=reason))
     return tuple(entries)
 
 

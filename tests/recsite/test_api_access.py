@@ -127,6 +127,7 @@ def test_answers_are_as_the_document_says(document: dict[str, Any]) -> None:
         ("POST", "/recommendations", {"user_id": "u"}, "/recommendations"),
         ("GET", "/predicted-ratings?item_ids=a", None, "/predicted-ratings"),
         ("GET", "/people?user_id=u", None, "/people"),
+        ("GET", "/recommendations?user_ids=u&user_ids=v", None, "/recommendations"),
         ("POST", "/friendships", [{"user_id": "u", "friend_id": "v"}, {}], "/friendships"),
         ("GET", "/friendships?user_id=u", None, "/friendships"),
         ("DELETE", "/friendships?user_id=u&friend_id=v", None, "/friendships"),
