@@ -110,6 +110,15 @@ def resolve_keys(catalog_id: int, *, user_id: str | None, item_keys: Sequence[st
     return ResolvedKeys(profile_id, orjson.loads(item_ids) if item_ids else {})
 
 
+def name_strategy(reader: str, source: str) -> str:
+    """Return what a plan, a slate's ``sources`` and fitted rankings call a strategy: ``popular``, ``history_match``."""
+    if reader == Reader.FRIENDS:
+        return reader
+    if reader not in _VECTORS:
+        return source
+    return reader if source == "text" else f"{reader}_{source}"
+
+
 def _read_plan_parts(
     catalog_id: int, placement_key: str
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]], dict[str, SpaceRef], dict[str, _Model], FittedRef | None]:
@@ -141,7 +150,7 @@ def _resolve_strategies(
         model = models.get(source) if by_model else None
         resolved.append(
             StrategyPlan(
-                name=source if by_model else _name_strategy(reader, source),
+                name=name_strategy(reader, source),
                 reader=reader,
                 weight=strategy["weight"],
                 space=spaces.get(source) if vectors else None,
@@ -157,7 +166,3 @@ def _resolve_strategies(
 def _read_model(row: dict[str, Any]) -> _Model:
     readings = tuple(HistoryReading(float(entry["half_life"]), int(entry["window"])) for entry in row["readings"])
     return _Model(row["id"], readings)
-
-
-def _name_strategy(reader: str, source: str) -> str:
-    return reader if source == "text" or reader == Reader.FRIENDS else f"{reader}_{source}"

@@ -9,6 +9,7 @@ from recommender.services.interrupted import find_interrupted_runs
 from recommender.services.retraining import put_live, start_due_trainings
 from recommender.services.training import train_model
 from recommender.services.training_locks import TrainingUnderWayError
+from recommender.services.tuning_runs import run_tuning
 
 
 @shared_task(autoretry_for=(TrainingUnderWayError,), retry_backoff=15, retry_backoff_max=600, max_retries=100)
@@ -42,6 +43,13 @@ def evaluate_placement(evaluation_id: int) -> dict[str, int | str]:
     """Run one evaluation of a placement on its catalog's log."""
     evaluation = run_evaluation(evaluation_id)
     return {"evaluation": evaluation_id, "state": evaluation.state if evaluation else "deleted"}
+
+
+@shared_task(autoretry_for=(EvaluationUnderWayError,), retry_backoff=60, max_retries=10)
+def tune_placement(evaluation_id: int) -> dict[str, int | str]:
+    """Run one tuning of a placement, and put what it finds live."""
+    tuning = run_tuning(evaluation_id)
+    return {"evaluation": evaluation_id, "state": tuning.state if tuning else "deleted"}
 
 
 @shared_task(ignore_result=True)

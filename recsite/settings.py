@@ -120,6 +120,7 @@ CELERY_TASK_ROUTES = {
     "catalog.tasks.encode_*": {"queue": "encode"},
     "recommender.tasks.train_*": {"queue": "train"},
     "recommender.tasks.evaluate_*": {"queue": "train"},
+    "recommender.tasks.tune_*": {"queue": "train"},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 # A message that no worker took until the next one is due is worth nothing: both say "look what is stale".
