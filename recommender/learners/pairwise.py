@@ -28,18 +28,17 @@ class PairwiseOptions:
     epsilon: float
 
 
-def draw_pairs(met: Any, dice: np.random.Generator) -> Iterator[tuple[NDArray[np.int64], ...]]:
+def draw_pairs(met: Any, dice: np.random.Generator, *, size: int = BATCH) -> Iterator[tuple[NDArray[np.int64], ...]]:
     """Yield batches (people, met items, items not met) that go once through a CSR matrix ``met``, shuffled.
 
-    Items not met are drawn evenly; one that was met is drawn again, so often and no more: people who met everything have
-    none.
+    Items not met are drawn evenly; one that was met is drawn again, for a while: people who met all have none.
     """
     people = np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))
     items = met.indices.astype(np.int64)
     pairs = np.sort(people * met.shape[1] + items)
     order = dice.permutation(len(people))
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
         others = dice.integers(met.shape[1], size=len(rows))
         clashing = np.arange(len(rows))
         for _ in range(_REDRAWS):

@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.learners import pairwise
 from recommender.learners.bpr import Bpr, BprOptions
 from recommender.learners.pairwise import PairwiseFactors, PairwiseOptions, draw_pairs
 from recommender.testing.datasets import FIRST_ITEM, make_dataset
@@ -77,11 +76,10 @@ def test_the_penalty_draws_a_row_towards_zero_each_time_it_is_met() -> None:
     np.testing.assert_allclose(factors.items, items - 0.3 * pulls / np.sqrt(0.1 + pulls**2), rtol=1e-5)
 
 
-def test_pairs_are_each_met_once_beside_what_was_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairwise, "BATCH", 7)
+def test_pairs_are_each_met_once_beside_what_was_not() -> None:
     dice = np.random.default_rng(2)
     met = csr_matrix(dice.random((6, 40)) < 0.3)
-    batches = list(draw_pairs(met, dice))
+    batches = list(draw_pairs(met, dice, size=7))
     people, items, others = (np.concatenate(column) for column in zip(*batches, strict=True))
     assert sorted(zip(people, items, strict=True)) == sorted(zip(*met.nonzero(), strict=True))
     assert not np.asarray(met[people, others]).any()
