@@ -18,7 +18,9 @@ from recommender.training.dataset import InteractionDataset
 _logger = logging.getLogger(__name__)
 
 _TRAINED_SHARE = 0.95
-_ITEM_IDS = "item_ids"
+_ITEM_IDS, _EMBEDDING, _BIAS, _BIAS_UNIT = "item_ids", "embedding", "bias", "bias_unit"
+_UNIT = 10.0
+"""What the biases of items are divided by, and so the last number of each query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,9 @@ class SequenceNetworkOptions:
 class SequenceNetwork:
     """A causal network over the latest steps, trained to name each next one (``recommender.networks.sequence``).
 
-    Items are published as [e_i, b_i] and people as [h_u, 1], h_u being what the network makes of their history: the
-    inner product is the logit of the item's being next. Items that nobody has met are not published, and nothing is
-    where no history has two steps.
+    Items are published as [e_i, b_i / s] and people as [h_u, s], h_u being what the network makes of their history:
+    the inner product is the logit of the item's being next, but for a constant. Items that nobody has met are not
+    published, and nothing is where no history has two steps.
     """
 
     Options: ClassVar[type[SequenceNetworkOptions]] = SequenceNetworkOptions
@@ -89,7 +91,7 @@ class SequenceNetwork:
         """Return the peak of memory: the larger of the warm start's pairs and of weights, moments and a batch."""
         options = self.options
         rows = items * (options.width + 1) * 4
-        pairs = min(20 * interactions, items * items) * 60
+        pairs = min(20 * interactions, items * items) * 100
         tokens = 4096 * (60 * options.width + 6 * 128) * options.layers
         network = 8 * rows + tokens + 64 * 4 * options.layers * options.width**2
         return max(pairs + 4 * rows, network) + profiles * (options.width + 1) * 8 + 150 * interactions + 600_000_000
@@ -146,11 +148,16 @@ class SequenceNetwork:
             progress=lambda share: progress(_TRAINED_SHARE * share),
             save=None if checkpoint is None else checkpoint.save,
         )
-        arrays = {**outcome.network.pack(), _ITEM_IDS: steps.item_ids}
+        arrays = {
+            **outcome.network.pack(),
+            _ITEM_IDS: steps.item_ids,
+            _BIAS_UNIT: np.array([_UNIT], dtype=np.float32),
+        }
         people = np.flatnonzero(sizes > 0)
+        queries = self.encode_profiles(arrays, dataset)[people]
         publication = Vectors(
             item_ids=steps.item_ids,
-            matrix=outcome.network.read_items(),
+            matrix=_lay_out_items(arrays, steps, queries),
             metric="inner_product",
             metrics={
                 "loss": outcome.loss,
@@ -160,7 +167,7 @@ class SequenceNetwork:
             },
             arrays=arrays,
             profile_ids=dataset.profile_ids[people],
-            profile_matrix=self.encode_profiles(arrays, dataset)[people],
+            profile_matrix=queries,
         )
         progress(1.0)
         return publication
@@ -174,7 +181,9 @@ class SequenceNetwork:
         from recommender.networks.sequence.model import unpack_network
 
         steps = find_known_steps(dataset, item_ids=arrays[_ITEM_IDS])
-        return encode_histories(unpack_network(arrays), steps.items, steps.offsets, device=choose_device())
+        vectors = encode_histories(unpack_network(arrays), steps.items, steps.offsets, device=choose_device())
+        last = np.where(np.diff(steps.offsets) > 0, arrays[_BIAS_UNIT], np.float32(0.0))
+        return np.column_stack([vectors, last])
 
     def _make_start(self, steps: KnownSteps, dataset: InteractionDataset) -> NDArray[np.float32]:
         options = self.options
@@ -192,3 +201,20 @@ class SequenceNetwork:
         empty = np.empty(0, dtype=np.int64)
         nothing = np.empty((0, self.options.width + 1), dtype=np.float32)
         return Vectors(empty, nothing, "inner_product", profile_ids=empty, profile_matrix=nothing)
+
+
+def _lay_out_items(
+    arrays: Mapping[str, NDArray[Any]], steps: KnownSteps, queries: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return (V, width + 1): vectors, and biases by the unit, shifted so that a mean of rows makes a fair query, too.
+
+    A constant on all biases changes no order. With the one taken here, biases weigh as much against likeness in the
+    mean of a history's items, which is what is read until the network has seen the latest step, as they do in
+    ``queries``, whose vectors are longer.
+    """
+    embedding, bias = arrays[_EMBEDDING], arrays[_BIAS]
+    ratio = float(np.linalg.norm(embedding, axis=1)[steps.items].mean()) / max(
+        float(np.linalg.norm(queries[:, :-1], axis=1).mean()), 1e-6
+    )
+    shift = ratio * _UNIT**2 - float(bias[steps.items].mean(dtype=np.float64))
+    return np.column_stack([embedding, (bias + np.float32(shift)) / np.float32(_UNIT)])

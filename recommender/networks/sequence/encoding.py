@@ -20,14 +20,14 @@ def encode_histories(
     *,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Return float32 (P, width + 1): the vector behind the last item of each history, then 1; zeros without a step.
+    """Return float32 (P, width): the vector behind the last item of each history, zeros without a step.
 
     The history p, oldest first, is ``items[offsets[p]:offsets[p + 1]]``; its latest items that the network can read
     are. In float32 on every device, so that a vector is the same, but for rounding, wherever it was made.
     """
     layout = network.layout
     network = network.to(device)
-    vectors = np.zeros((len(offsets) - 1, layout.width + 1), dtype=np.float32)
+    vectors = np.zeros((len(offsets) - 1, layout.width), dtype=np.float32)
     sizes = np.minimum(np.diff(offsets), layout.length)
     order = np.argsort(sizes, kind="stable")
     order = order[sizes[order] > 0]
@@ -38,6 +38,5 @@ def encode_histories(
         padded = torch.from_numpy(pad_histories(histories)).to(device)
         found = network(padded, network.embedding)
         last = found[torch.arange(len(rows)), torch.from_numpy(sizes[rows] - 1).to(device)]
-        vectors[rows, :-1] = last.cpu().numpy()
-        vectors[rows, -1] = 1.0
+        vectors[rows] = last.cpu().numpy()
     return vectors

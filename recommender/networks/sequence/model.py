@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -39,11 +38,6 @@ class SequenceNetwork(nn.Module):
             x = block(x, dropout, rates[1])
         leave: Tensor = self.leave(x)
         return leave
-
-    @torch.no_grad()
-    def read_items(self) -> NDArray[np.float32]:
-        """Return float32 (V, width + 1): the vectors of the items, then the bias."""
-        return torch.cat([self.embedding, self.bias[:, None]], dim=1).cpu().numpy()
 
     def pack(self) -> dict[str, NDArray[Any]]:
         """Return the weights, float32, and the layout as arrays that ``unpack_network`` takes back."""

@@ -96,15 +96,28 @@ def test_a_newcomer_of_one_step_is_told_the_next() -> None:
     assert hits.mean() > 0.9
 
 
-def test_items_end_with_their_bias_and_people_with_one() -> None:
+def test_items_end_with_their_bias_and_people_with_its_unit() -> None:
     found = learn(walk(draw_chains()))
     assert found.metric == "inner_product"
     assert found.profile_matrix is not None
     assert found.profile_ids is not None
     assert found.matrix.shape == (ITEMS, 9)
-    np.testing.assert_array_equal(found.matrix[:, -1], found.arrays["bias"])
-    np.testing.assert_array_equal(found.profile_matrix[:, -1], 1.0)
+    np.testing.assert_array_equal(found.profile_matrix[:, -1], found.arrays["bias_unit"][0])
+    logits = found.profile_matrix[:, :-1] @ found.arrays["embedding"].T + found.arrays["bias"]
+    shifts = found.profile_matrix @ found.matrix.T - logits
+    np.testing.assert_allclose(shifts, shifts[0, 0], atol=1e-4)
     np.testing.assert_array_equal(found.profile_ids, FIRST_PROFILE + np.arange(60))
+
+
+def test_a_mean_of_items_asks_for_what_is_like_them_and_is_popular() -> None:
+    """Until the network has read the latest step, a history is the mean of its items."""
+    found = learn(walk(draw_chains()))
+    fallback = found.matrix.mean(axis=0)
+    weight = fallback[-1] / found.arrays["bias_unit"][0]
+    embedding = found.arrays["embedding"]
+    assert found.profile_matrix is not None
+    lengths = np.linalg.norm(found.profile_matrix[:, :-1], axis=1).mean(), np.linalg.norm(embedding, axis=1).mean()
+    assert weight == pytest.approx(lengths[1] / lengths[0], rel=0.1)
 
 
 def test_half_precision_puts_the_same_items_first() -> None:
