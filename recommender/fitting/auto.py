@@ -4,9 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from catalog.extensions import OptionError
 from recommender.evaluation.cases import Cases, Split
 from recommender.evaluation.scoring import make_scorer
 from recommender.fitting.blending import make_ranking_cases
@@ -18,15 +15,12 @@ from recommender.fitting.ranking import fit_ranking, gather_table
 from recommender.fitting.recipe import Recipe
 from recommender.fitting.selection import select_members
 from recommender.fitting.tuning import tune_member
-from recommender.learners import learners
+from recommender.learners import TrainingCancelled, learners
 from recommender.training.dataset import InteractionDataset
 
 _logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
-
-UNFIT = (OptionError, MemoryError, np.linalg.LinAlgError, ImportError)
-"""Why a learner is left out: its options, its size, its numbers, or what it needs is not installed."""
 
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
@@ -178,8 +172,11 @@ def _train(trial: Trial, validation: Split, cases: Cases, options: AutoOptions) 
     try:
         member = train_member(trial.key, seed_options(trial, options.seed), validation.train)
         return measure_member(member, cases, exclude_seen=options.exclude_seen)
-    except UNFIT as error:
-        _logger.warning("%s: left out: %s", trial.key, error)
+    except TrainingCancelled:
+        raise
+    except Exception as error:
+        # Whatever is wrong with one learner, a plug-in's perhaps, the others are still to be had.
+        _logger.warning("%s: left out: %s", trial.key, error, exc_info=error)
         return None
 
 

@@ -3,12 +3,10 @@
 import logging
 from collections.abc import Callable
 
-import numpy as np
-
-from catalog.extensions import OptionError
 from recommender.evaluation.cases import Cases
 from recommender.fitting.members import Member, measure_member, vary_member
 from recommender.fitting.portfolio import Trial
+from recommender.learners import TrainingCancelled
 from recommender.training.dataset import InteractionDataset
 
 _logger = logging.getLogger(__name__)
@@ -42,8 +40,10 @@ def tune_member(
                 continue
             try:
                 tried = measure_member(vary_member(member, {name: value}, dataset), cases, exclude_seen=exclude_seen)
-            except (OptionError, MemoryError, np.linalg.LinAlgError) as error:
-                _logger.warning("%s with %s=%s: %s", member.key, name, value, error)
+            except TrainingCancelled:
+                raise
+            except Exception as error:
+                _logger.warning("%s with %s=%s: %s", member.key, name, value, error, exc_info=error)
                 continue
             report(tried)
             if tried.figures["ndcg"] > member.figures["ndcg"] * (1 + MARGIN):
