@@ -30,6 +30,8 @@ class PeopleConf:
 
     publishable: bool = False
     """Whether publishable keys may ask who is like somebody."""
+    vectors: str = ""
+    """Role of a space whose vectors of people say how alike their tastes are; empty: the items that both like do."""
     name_friends: int = field(default=0, metadata={"minimum": 0, "maximum": 10})
     """Friends that a reason names by their keys; 0: it says how many they are."""
 

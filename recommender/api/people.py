@@ -46,8 +46,8 @@ class PeopleView(ApiView):
     @extend_schema(
         operation_id="get_people",
         summary="Find people like somebody",
-        description="By the vectors of an active model that knows people, else by the rare items that both like, and "
-        "by friends of friends. Friends are left out. Publishable keys are refused unless the site's setting "
+        description="By the rare items that both like (or vectors of people, where the site says so), and by friends "
+        "of friends. Friends are left out. Publishable keys are refused unless the site's setting "
         "`RECSITE_PEOPLE` lets them: the answer tells what people like.",
         parameters=[
             describe_parameter("user_id", required=True),

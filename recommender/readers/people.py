@@ -47,15 +47,14 @@ class SharedItem:
     title: str
 
 
-def find_taste_space(catalog_id: int, profile_id: int) -> SpaceRef | None:
-    """Return the space, of those in use, in which a learner knows the profile by a vector: the last activated one."""
+def find_taste_space(catalog_id: int, profile_id: int, *, role: str) -> SpaceRef | None:
+    """Return the active space of a ``role``, if a learner knows the profile by a vector there; None else."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.id, s.dimensions, s.metric FROM catalog_embeddingspace s "
             "JOIN recommender_profilevector v ON v.space_id = s.id AND v.profile_id = %s "
-            "WHERE s.catalog_id = %s AND s.state = 'active' AND l2_norm(v.vector) > 0 "
-            "ORDER BY s.activated_at DESC NULLS LAST, s.id DESC LIMIT 1",
-            [profile_id, catalog_id],
+            "WHERE s.catalog_id = %s AND s.role = %s AND s.state = 'active' AND l2_norm(v.vector) > 0",
+            [profile_id, catalog_id, role],
         )
         row = cursor.fetchone()
     return None if row is None else SpaceRef(*row)

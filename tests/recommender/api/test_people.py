@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from catalog.models import EmbeddingSpace
 from profiles.models import Profile
 from profiles.records import FriendshipRecord
 from profiles.services.friendships import add_friendships
+from recommender.models import ProfileVector
 from tests.catalog.api.callers import Caller, make_caller, read_error
 from tests.recommender.worlds import World, act, make_profile, make_world
 
@@ -94,4 +96,22 @@ def test_the_number_of_statements_is_fixed(world: World, caller: Caller) -> None
         counts.append(len(queries))
         for number in range(len(Profile.objects.all()), 30):
             act(world, make_profile(world, f"p{number}"), "hit")
-    assert counts == [5, 5]  # the key, the person, the space, the people, what they share
+    assert counts == [4, 4]  # the key, the person, the people, what they share
+
+
+def test_taste_is_told_by_vectors_where_the_setting_names_a_space_of_people(world: World, caller: Caller) -> None:
+    space = EmbeddingSpace.objects.create(
+        catalog=world.catalog, role="ials", dimensions=2, metric="inner_product", state="active"
+    )
+    for name, vector in {"ada": [1, 0], "dan": [1, 1], "cal": [0, -1]}.items():
+        profile = Profile.objects.get(key=name)
+        ProfileVector.objects.create(space=space, profile=profile, vector=vector, interaction_id=1)
+
+    def ask(user_id: str) -> dict[str, str]:
+        people = caller.get(PATH, user_id=user_id)[1]["people"]
+        return {person["user_id"]: person["reason"] for person in people}
+
+    assert set(ask("ada")) == {"bob", "cal"}
+    with override_settings(RECSITE_PEOPLE={"vectors": "ials"}):
+        assert ask("ada") == {"dan": "similar taste"}
+        assert set(ask("bob")) == {"ada", "cal"}  # whom no vector knows

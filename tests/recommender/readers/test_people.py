@@ -84,7 +84,7 @@ def test_taste_and_friends_are_averaged_and_friends_are_known_already(world: Wor
     assert find(world) == {"eve": 0.5 * hit / best + 0.5, "cal": 0.5, "dan": 0.5}
 
 
-def test_vectors_of_people_go_before_shared_items(world: World) -> None:
+def test_vectors_of_people_take_the_place_of_shared_items(world: World) -> None:
     profiles = {profile.key: profile for profile in Profile.objects.all()}
     space = EmbeddingSpace.objects.create(
         catalog=world.catalog, role="ials", dimensions=2, metric="inner_product", state="active"
@@ -93,15 +93,16 @@ def test_vectors_of_people_go_before_shared_items(world: World) -> None:
     for name, vector in vectors.items():
         ProfileVector.objects.create(space=space, profile=profiles[name], vector=list(vector), interaction_id=1)
 
-    ref = find_taste_space(world.catalog.pk, profiles["ada"].pk)
+    ref = find_taste_space(world.catalog.pk, profiles["ada"].pk, role="ials")
     assert ref is not None
     assert (ref.id, ref.dimensions) == (space.pk, 2)
     found = find(world, space=ref)
     assert list(found) == ["eve", "fay"]
     assert found["fay"] == pytest.approx(1 / sqrt(2), abs=2e-3)
-    assert find_taste_space(world.catalog.pk, profiles["dan"].pk) is None
+    assert find_taste_space(world.catalog.pk, profiles["dan"].pk, role="ials") is None
+    assert find_taste_space(world.catalog.pk, profiles["ada"].pk, role="text") is None
     EmbeddingSpace.objects.update(state="retired")
-    assert find_taste_space(world.catalog.pk, profiles["ada"].pk) is None
+    assert find_taste_space(world.catalog.pk, profiles["ada"].pk, role="ials") is None
 
 
 def test_aliases_and_other_catalogs_are_never_found(world: World) -> None:
