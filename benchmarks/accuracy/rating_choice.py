@@ -103,12 +103,12 @@ class RatingChoice:
         pairs = _Pairs(asked.profiles, asked.items, asked.times)
         tried: dict[str, float] = {}
         best = np.inf
+        sweeps, seconds = _TRIAL_SWEEPS, self.budget_seconds / (2 * (len(sides) + 1))
         for number, candidate in enumerate([(), *((side,) for side in sides)]):
             trial = (*kept, *candidate)
             fit = _Fit(dataset, known, pairs, trial, seed)
-            predicted, _ = fit.predict(
-                _TRIAL_SWEEPS, _scale(progress, number, len(sides) + 1), seconds=self.budget_seconds / 6
-            )
+            predicted, sweeps = fit.predict(sweeps, _scale(progress, number, len(sides) + 1), seconds=seconds)
+            seconds = np.inf  # only as many sweeps as the first had are a fair trial of the others
             rmse = measure_rmse(predicted, actual=asked.values)
             name = " and ".join(trial) or "ratings alone"
             tried[name] = round(rmse, 4)
@@ -146,8 +146,8 @@ class _Fit:
             started = time.monotonic()
             sampler.sweep()
         left = seconds - (time.monotonic() - begun)
-        sweeps = _PACED_SWEEPS + int(left / max(time.monotonic() - started, 1e-6))
-        sweeps = min(max(sweeps, _LEAST_SWEEPS), most_sweeps)
+        affordable = _PACED_SWEEPS + left / max(time.monotonic() - started, 1e-6)
+        sweeps = int(min(max(affordable, _LEAST_SWEEPS), most_sweeps))
         burn_in = round(_BURN_IN_SHARE * sweeps)
         total = np.zeros(len(self.wanted.items))
         while sampler.sweeps < sweeps:

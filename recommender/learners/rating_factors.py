@@ -82,7 +82,7 @@ class RatingFactors:
         """Return the peak of memory: features of both sides, the draws that are kept, a row of everything a rating."""
         options = self.options
         width = options.rank + 1
-        a_row = 4 * 3 * options.implicit_rank + 8 * 6 * width
+        a_row = 4 * 6 * options.implicit_rank + 8 * 6 * width
         kept = items * options.draws * (4 * width + 4) * 2
         return (items + profiles) * a_row + kept + 120 * interactions + 300_000_000
 
