@@ -17,7 +17,7 @@ from recommender.learners.factor_vectors import (
     remember_people,
 )
 from recommender.learners.pairwise import draw_pairs
-from recommender.learners.spectrum import find_leading_directions
+from recommender.learners.spectrum import start_embeddings, weigh_edges
 from recommender.learners.tables import people_by_items
 from recommender.training.dataset import InteractionDataset
 
@@ -99,13 +99,13 @@ class LightGcn:
         from recommender.networks.devices import choose_device
         from recommender.networks.graph_embedding import GraphPlan, GraphTrainer
 
-        edges = _make_edges(met)
+        edges = weigh_edges(met)
         saved = None if checkpoint is None else checkpoint.load()
         device = choose_device()
         trainer = GraphTrainer(
             _make_graph(edges),
             people=met.shape[0],
-            start=_make_start(edges, rank=options.rank, seed=options.seed),
+            start=start_embeddings(edges, rank=options.rank, seed=options.seed),
             plan=GraphPlan(
                 layers=options.layers,
                 loss=options.loss,
@@ -151,15 +151,6 @@ class LightGcn:
         return recall_people(arrays, dataset, averages)
 
 
-def _make_edges(met: Any) -> Any:
-    """Return CSR (P, I): 1 / √(n_u n_i) where u met i."""
-    from scipy.sparse import diags
-
-    people = np.maximum(np.diff(met.indptr), 1) ** -0.5
-    items = np.maximum(np.bincount(met.indices, minlength=met.shape[1]), 1) ** -0.5
-    return (diags(people) @ met @ diags(items)).tocsr().astype(np.float32)
-
-
 def _make_graph(edges: Any) -> Any:
     """Return the symmetric CSR (P + I, P + I) of people first, then items."""
     from scipy.sparse import bmat
@@ -167,15 +158,3 @@ def _make_graph(edges: Any) -> Any:
     graph = bmat([[None, edges], [edges.T, None]], format="csr")
     graph.sort_indices()
     return graph
-
-
-def _make_start(edges: Any, *, rank: int, seed: int) -> NDArray[np.float32]:
-    """Return (P + I, rank): the graph's leading directions, of the size of usual random ones, and a little chance."""
-    dice = np.random.default_rng(seed)
-    start = 0.01 * dice.standard_normal((sum(edges.shape), rank), dtype=np.float32)
-    singular, right = find_leading_directions(edges, count=rank, seed=seed)
-    left = (edges @ right) / singular
-    for part, vectors in ((start[: edges.shape[0]], left), (start[edges.shape[0] :], right)):
-        scale = 0.1 / max(1e-12, float(np.sqrt((vectors * vectors).mean())))
-        part[:, : len(singular)] += scale * vectors * np.sqrt(singular)
-    return start

@@ -57,6 +57,27 @@ def find_leading_directions(matrix: Any, *, count: int, seed: int, rounds: int =
     return np.sqrt(values[:kept]).astype(np.float32), vectors
 
 
+def weigh_edges(met: Any) -> Any:
+    """Return CSR (P, I): 1 / √(n_u n_i) where u met i."""
+    from scipy.sparse import diags
+
+    people = np.maximum(np.diff(met.indptr), 1) ** -0.5
+    items = np.maximum(np.bincount(met.indices, minlength=met.shape[1]), 1) ** -0.5
+    return (diags(people) @ met @ diags(items)).tocsr().astype(np.float32)
+
+
+def start_embeddings(edges: Any, *, rank: int, seed: int) -> NDArray[np.float32]:
+    """Return (P + I, rank): the graph's leading directions, of the size of usual random ones, and a little chance."""
+    dice = np.random.default_rng(seed)
+    start = 0.01 * dice.standard_normal((sum(edges.shape), rank), dtype=np.float32)
+    singular, right = find_leading_directions(edges, count=rank, seed=seed)
+    left = (edges @ right) / singular
+    for part, vectors in ((start[: edges.shape[0]], left), (start[edges.shape[0] :], right)):
+        scale = 0.1 / max(1e-12, float(np.sqrt((vectors * vectors).mean())))
+        part[:, : len(singular)] += scale * vectors * np.sqrt(singular)
+    return start
+
+
 def _blocks(people: int, width: int) -> list[slice]:
     height = max(1, _BLOCK_BYTES // (4 * max(1, width)))
     return [slice(start, start + height) for start in range(0, people, height)]

@@ -1,6 +1,5 @@
 """Embeddings smoothed over a graph, trained on pairs (LightGCN)."""
 
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from recommender.networks.passes import Batch, Passes, pack_training, restore_training
+
 Loss = Literal["softmax", "bpr"]
-Pairs = Iterator[tuple[NDArray[np.int64], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +69,24 @@ class GraphTrainer:
             ).to(device)
         self._table = torch.from_numpy(start.copy()).to(device).requires_grad_()
         self._optimiser = torch.optim.Adam([self._table], lr=plan.rate)
-        self._epoch = 0
-        self._used = 0.0
+        self._passes = Passes(epochs=plan.epochs, seconds=plan.seconds)
 
     def run(
         self,
-        draw_pairs: Callable[[int], Pairs],
+        draw_pairs: Callable[[int], Iterator[Batch]],
         *,
         pairs: int,
         progress: Callable[[float], None],
         save: Callable[[Mapping[str, NDArray[Any]]], None] | None,
     ) -> None:
-        """Train on the batches that ``draw_pairs(epoch)`` yields, ``pairs`` an epoch in all."""
-        plan = self.plan
-        done = False
-        while not done and (not plan.epochs or self._epoch < plan.epochs):
-            dice = torch.Generator().manual_seed(plan.seed * 1_000_003 + self._epoch)
-            begun = time.perf_counter()
-            seen = 0
-            for people, items, others in draw_pairs(self._epoch):
-                self._take_step(people, items, others, dice)
-                seen += len(people)
-                used = self._used + time.perf_counter() - begun
-                done = not plan.epochs and used >= plan.seconds
-                share = (self._epoch + seen / pairs) / plan.epochs if plan.epochs else used / plan.seconds
-                progress(min(1.0, share))
-                if done:
-                    break
-            self._used += time.perf_counter() - begun
-            self._epoch += 1
-            if save is not None:
-                save(self._pack())
+        """Train on the batches (people, met, not met) of ``draw_pairs(epoch)``, ``pairs`` an epoch in all."""
+        self._passes.run(
+            draw_pairs,
+            self._take_step,
+            rows=pairs,
+            progress=progress,
+            save=lambda: None if save is None else save(self._pack()),
+        )
 
     def read(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return what is scored (P + I, d), and the sum of all smoothings but the last (P + I, d)."""
@@ -112,24 +99,11 @@ class GraphTrainer:
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Go on from what was saved."""
-        with torch.no_grad():
-            self._table.copy_(torch.from_numpy(arrays["table"].copy()))
-        self._epoch, self._used = int(arrays["epoch"]), float(arrays["used"])
-        moments = {name: torch.from_numpy(arrays[name].copy()) for name in ("exp_avg", "exp_avg_sq")}
-        step = torch.tensor(float(arrays["step"]))
-        state = self._optimiser.state_dict()
-        self._optimiser.load_state_dict({**state, "state": {0: {"step": step, **moments}}})
+        restore_training({"table": self._table}, self._optimiser, arrays)
+        self._passes.restore(arrays)
 
     def _pack(self) -> dict[str, NDArray[Any]]:
-        state = self._optimiser.state[self._table]
-        moments = {name: state[name].cpu().numpy().copy() for name in ("exp_avg", "exp_avg_sq")}
-        return {
-            "table": self._table.detach().cpu().numpy().copy(),
-            **moments,
-            "step": np.array(float(state["step"])),
-            "epoch": np.array(self._epoch),
-            "used": np.array(self._used),
-        }
+        return {**pack_training({"table": self._table}, self._optimiser), **self._passes.pack()}
 
     def _smooth(self) -> list[torch.Tensor]:
         steps: list[torch.Tensor] = [self._table]
@@ -137,14 +111,9 @@ class GraphTrainer:
             steps.append(_Smooth.apply(self._graph, steps[-1]))  # type: ignore[no-untyped-call]
         return steps
 
-    def _take_step(
-        self,
-        people: NDArray[np.int64],
-        items: NDArray[np.int64],
-        others: NDArray[np.int64],
-        dice: torch.Generator,
-    ) -> None:
+    def _take_step(self, epoch: int, batch: Batch) -> None:
         plan = self.plan
+        people, items, others = batch
         final = torch.stack(self._smooth()).mean(dim=0)
         rows = [torch.from_numpy(part).to(self._device) for part in (people, items + self._people)]
         person, item = final[rows[0]], final[rows[1]]
@@ -153,7 +122,9 @@ class GraphTrainer:
             loss = functional.softplus(-(person * (item - other)).sum(dim=1)).mean()
         else:
             count = len(final) - self._people
-            drawn = torch.randint(count, (min(plan.negatives, count),), generator=dice).to(self._device)
+            # Chance follows from the batch, so that a run that is taken up again meets the same.
+            dice = np.random.default_rng((plan.seed, epoch, int(people[0]), int(items[0])))
+            drawn = torch.from_numpy(dice.integers(count, size=min(plan.negatives, count))).to(self._device)
             loss = self._contrast(person, item, final[drawn + self._people])
         size = sum(self._table[row].pow(2).sum() for row in rows) / len(people)
         self._optimiser.zero_grad()

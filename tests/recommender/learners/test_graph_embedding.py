@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from recommender.learners.graph_embedding import LightGcn, LightGcnOptions, _make_edges, _make_graph, _make_start
+from recommender.learners.graph_embedding import LightGcn, LightGcnOptions, _make_graph
+from recommender.learners.spectrum import start_embeddings, weigh_edges
 from recommender.networks.graph_embedding import GraphPlan, GraphTrainer, _Smooth
 from recommender.testing.datasets import FIRST_ITEM, make_dataset
 from tests.recommender.learners.factor_worlds import SIDE, FactorContract, draw_clusters, make_clusters
@@ -53,7 +54,7 @@ def smooth(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def make_trainer(matrix: NDArray[np.float64], start: NDArray[np.float32], plan: GraphPlan = PLAN) -> GraphTrainer:
-    graph = _make_graph(_make_edges(csr_matrix(matrix)))
+    graph = _make_graph(weigh_edges(csr_matrix(matrix)))
     return GraphTrainer(graph, people=len(matrix), start=start, plan=plan, device=torch.device("cpu"), half=False)
 
 
@@ -86,9 +87,9 @@ def test_new_people_are_the_average_over_what_they_met() -> None:
 @pytest.mark.parametrize("shape", [(40, 9), (9, 40)])
 def test_training_begins_at_the_graphs_leading_directions(shape: tuple[int, int]) -> None:
     matrix = csr_matrix(np.random.default_rng(5).random(shape) < 0.4).astype(np.float32)
-    start = _make_start(_make_edges(matrix), rank=2, seed=0)
+    start = start_embeddings(weigh_edges(matrix), rank=2, seed=0)
     scores = start[: shape[0], :1] @ start[shape[0] :, :1].T
-    left, _, right = np.linalg.svd(_make_edges(matrix).toarray())
+    left, _, right = np.linalg.svd(weigh_edges(matrix).toarray())
     assert abs(np.corrcoef(scores.ravel(), np.outer(left[:, 0], right[0]).ravel())[0, 1]) > 0.8
 
 
