@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recommender.evaluation.cases import Cases
 from recommender.evaluation.ranks import take_best
-from recommender.evaluation.scoring import CaseScorer
+from recommender.evaluation.scoring import PreciseScorer
 from recommender.training.steps import make_steps
 
 
@@ -29,7 +29,7 @@ class CandidateTable:
 
 
 def find_candidates(
-    scorers: Sequence[CaseScorer], cases: Cases, batch: NDArray[np.int64], *, limit: int, exclude_seen: bool = True
+    scorers: Sequence[PreciseScorer], cases: Cases, batch: NDArray[np.int64], *, limit: int, exclude_seen: bool = True
 ) -> CandidateTable:
     """Merge the ``limit`` best of each source for the cases ``batch`` (b,); seen items and others may be left out."""
     profiles = cases.profiles[batch]
@@ -50,7 +50,7 @@ def find_candidates(
     scores = np.stack(
         [np.where(items >= 0, np.take_along_axis(rows, np.maximum(items, 0), axis=1), np.nan) for rows in everything],
         axis=-1,
-    )
+    ).astype(np.float32)
     return CandidateTable(items=items, scores=scores, lengths=count_steps(cases)[batch])
 
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.evaluation.cases import Cases, Split
-from recommender.evaluation.scoring import make_scorer
 from recommender.fitting.blending import make_ranking_cases
 from recommender.fitting.budget import Budget
-from recommender.fitting.lists import sample_cases
+from recommender.fitting.lists import make_case_scorer, sample_cases
 from recommender.fitting.members import Member, measure_member, train_member
 from recommender.fitting.portfolio import Trial, list_trials
 from recommender.fitting.ranking import fit_ranking, gather_table
@@ -76,7 +75,7 @@ def fit_auto(
     members += _train_slow(trials, validation, cases, options, budget=budget, note=note)
     members.sort(key=lambda member: -member.figures["ndcg"])
     blending = sample_cases(validation.cases, size=options.blending_cases, seed=options.seed + 1)
-    scorers = [make_scorer(member.publication, member.learner, blending.histories) for member in members]
+    scorers = [make_case_scorer(member.publication, member.learner, blending) for member in members]
     table, wanted = gather_table(scorers, blending, exclude_seen=options.exclude_seen)
     chosen, steps = select_members(
         table, wanted, names=[member.key for member in members], most=options.most_members, seed=options.seed

@@ -10,13 +10,14 @@ from recommender.evaluation.candidates import batches, mark_allowed
 from recommender.evaluation.cases import Cases
 from recommender.evaluation.metrics import measure_hit_rate, measure_ndcg
 from recommender.evaluation.ranks import find_hits, take_best
-from recommender.evaluation.scoring import CaseScorer
+from recommender.evaluation.scoring import PreciseScorer, make_scorer
+from recommender.learners import Learner, Publication
 
 BATCH_CELLS = 40_000_000
 """Scores worked on together: 160 MB in single precision."""
 
 
-def rank_cases(scorer: CaseScorer, cases: Cases, *, k: int, exclude_seen: bool = True) -> NDArray[np.int32]:
+def rank_cases(scorer: PreciseScorer, cases: Cases, *, k: int, exclude_seen: bool = True) -> NDArray[np.int32]:
     """Return the ``k`` best items (c, k) of each case by one source, -1 where it has no more."""
     ranked = [np.empty((0, k), dtype=np.int32)]
     for batch in batches(len(cases), size=size_batch(cases)):
@@ -25,6 +26,14 @@ def rank_cases(scorer: CaseScorer, cases: Cases, *, k: int, exclude_seen: bool =
         scores[~mark_allowed(cases, profiles, exclude_seen=exclude_seen)] = np.nan
         ranked.append(take_best(scores, k=k))
     return np.concatenate(ranked)
+
+
+def make_case_scorer(publication: Publication, learner: Learner | None, cases: Cases) -> PreciseScorer:
+    """Return the reader of a publication for the people of ``cases``, each at the case's moment, as SQL would."""
+    histories = cases.histories
+    times = np.full(len(histories.profile_ids), histories.reference)
+    times[cases.profiles] = cases.times
+    return make_scorer(publication, learner, histories, times=times)
 
 
 def size_batch(cases: Cases, *, sources: int = 1) -> int:

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from catalog.extensions import dump_options, load_options
 from recommender.evaluation.cases import Cases
-from recommender.evaluation.scoring import make_scorer
-from recommender.fitting.lists import measure_lists, rank_cases
+from recommender.fitting.lists import make_case_scorer, measure_lists, rank_cases
 from recommender.learners import Learner, Neighbours, Progress, Publication, learners
 from recommender.training.dataset import InteractionDataset
 
@@ -58,7 +57,7 @@ def vary_member(member: Member, options: Mapping[str, Any], dataset: Interaction
 
 def measure_member(member: Member, cases: Cases, *, exclude_seen: bool = True) -> Member:
     """Return the member with its hit rate and NDCG at 10 on ``cases``."""
-    scorer = make_scorer(member.publication, member.learner, cases.histories)
+    scorer = make_case_scorer(member.publication, member.learner, cases)
     ranked = rank_cases(scorer, cases, k=10, exclude_seen=exclude_seen)
     return replace(member, figures=measure_lists(ranked, cases))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.evaluation.candidates import CandidateTable, batches, find_candidates
 from recommender.evaluation.cases import Cases
 from recommender.evaluation.ranks import take_best
-from recommender.evaluation.scoring import CaseScorer
+from recommender.evaluation.scoring import PreciseScorer
 from recommender.fitting.blending import RankingCases, fit_blend
 from recommender.fitting.boosting import Trees, fit_trees
 from recommender.fitting.lists import size_batch
@@ -47,7 +47,7 @@ class RankingFit:
 
 
 def gather_table(
-    scorers: Sequence[CaseScorer], cases: Cases, *, exclude_seen: bool = True, limit: int = CANDIDATES
+    scorers: Sequence[PreciseScorer], cases: Cases, *, exclude_seen: bool = True, limit: int = CANDIDATES
 ) -> tuple[CandidateTable, NDArray[np.bool_]]:
     """Return the candidates of all ``cases`` and which of them are targets (c, m)."""
     size = size_batch(cases, sources=len(scorers))

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from recommender.evaluation.candidates import batches, find_candidates
 from recommender.evaluation.cases import Cases
-from recommender.evaluation.scoring import make_scorer
-from recommender.fitting.lists import size_batch
+from recommender.fitting.lists import make_case_scorer, size_batch
 from recommender.fitting.members import Member
 from recommender.fitting.ranking import RankingFit, rank_table
 
@@ -37,7 +36,7 @@ def rank_with(
     members: Sequence[Member], ranking: RankingFit, cases: Cases, *, k: int, exclude_seen: bool = True
 ) -> NDArray[np.int32]:
     """Return the ``k`` best items (c, k) of each case by members ranked together."""
-    scorers = [make_scorer(member.publication, member.learner, cases.histories) for member in members]
+    scorers = [make_case_scorer(member.publication, member.learner, cases) for member in members]
     ranked = [np.empty((0, k), dtype=np.int32)]
     for batch in batches(len(cases), size=size_batch(cases, sources=len(scorers))):
         table = find_candidates(scorers, cases, batch, limit=max(100, 2 * k), exclude_seen=exclude_seen)

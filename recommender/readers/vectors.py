@@ -35,12 +35,15 @@ def _mean_vector(space: SpaceRef) -> Fragment:
     """Select the weighted mean of the vectors of a history's items at unit length, NULL where there are none.
 
     Negative weights push away, but never stand alone: without a positive one there is nothing to look for.
-    pgvector has no product of number and vector, hence the filled array.
+    pgvector has no product of number and vector, hence the filled array. What weighs nothing beside the heaviest
+    counts as nothing: single precision may not hold it, which is an error there.
     """
+    share = "h.weight / greatest(1e-12, t.largest)"
+    share = f"(CASE WHEN abs({share}) < 1e-12 THEN 0 ELSE {share} END)::real"
     return Fragment(
         f"SELECT CASE WHEN vector_norm(total) > 1e-12 AND liked > 0 "
         f"THEN l2_normalize(total)::halfvec({space.dimensions}) END FROM ("
-        f"SELECT sum(array_fill((h.weight / greatest(1e-12, t.largest))::real, ARRAY[{space.dimensions}])"
+        f"SELECT sum(array_fill({share}, ARRAY[{space.dimensions}])"
         f"::vector({space.dimensions}) * e.vector::vector({space.dimensions})) AS total, "
         "max(h.weight) AS liked "
         "FROM (SELECT max(abs(weight)) AS largest FROM history) t, history h "

@@ -13,7 +13,8 @@ import pytest
 from tests.architecture.sources import CHECKOUT, PACKAGES, list_functions, list_imports, read_modules
 
 NETWORKS = ("catalog/encoders/networks/", "recommender/networks/")
-HEAVY = {"torch", "transformers", "sentence_transformers", "scipy", "lightgbm", "sklearn"}
+HEAVY = {"torch", "transformers", "sentence_transformers"}
+FOR_WORKERS = {"scipy", "lightgbm", "sklearn", "implicit"}
 # Only what must stay out of a web process until a component is built may be imported late.
 LATE = re.compile(r"^(catalog\.encoders|recommender)\.networks\b")
 
@@ -26,6 +27,21 @@ def test_torch_and_transformers_are_imported_by_the_networks_alone() -> None:
         for name, line in list_imports(module.tree)
         if name.split(".")[0] in HEAVY
     ]
+    assert found == []
+
+
+def test_what_workers_alone_have_is_imported_late() -> None:
+    """A web process imports every learner's module, and has no scipy."""
+    found = []
+    for module in read_modules(*PACKAGES):
+        if str(module).startswith(NETWORKS):
+            continue
+        late = {place for function in list_functions(module) for place in list_imports(function)}
+        found += [
+            f"{module}:{line} {name}"
+            for name, line in list_imports(module.tree)
+            if name.split(".")[0] in FOR_WORKERS and (name, line) not in late
+        ]
     assert found == []
 
 
