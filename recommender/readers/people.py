@@ -25,7 +25,7 @@ MOST_FANS = 2000
 MOST_FRIENDS = 500
 """Friends that are followed to their friends, and of each of those."""
 MOST_NEAR = 500
-"""People that are near by their vectors."""
+"""People that are ranked by both parts: those who come first by either."""
 _LONGEST_COMPARED = 1000
 
 
@@ -76,20 +76,25 @@ def read_people(
         *(_vector_tables(space, profile_id) if space is not None else _taste_tables(profile_id, now)),
         *_social_tables(profile_id),
     ]
+    fresh = "id <> %s AND NOT id IN (SELECT id FROM friends)"
+    # What is far behind in both is not looked at: only these few are joined with their profiles, and ranked exactly.
+    tops = " UNION ".join(
+        f"(SELECT id FROM {part} WHERE {fresh} ORDER BY {part} DESC, id LIMIT {MOST_NEAR:d})"
+        for part in ("taste", "social")
+    )
     sql = (
-        "joined AS MATERIALIZED (SELECT p.id, p.key, COALESCE(t.taste, 0) AS taste, COALESCE(s.social, 0) AS social, "
-        "COALESCE(s.common, 0) AS common FROM taste t FULL JOIN social s ON s.id = t.id "
-        "JOIN profiles_profile p ON p.id = COALESCE(t.id, s.id) "
-        "WHERE p.catalog_id = %s AND p.merged_into_id IS NULL AND p.id <> %s "
-        "AND NOT p.id IN (SELECT id FROM friends)), "
+        f"joined AS MATERIALIZED (SELECT c.id, COALESCE(t.taste, 0) AS taste, COALESCE(s.social, 0) AS social, "
+        f"COALESCE(s.common, 0) AS common FROM ({tops}) c LEFT JOIN taste t ON t.id = c.id "
+        "LEFT JOIN social s ON s.id = c.id), "
         "largest AS (SELECT max(taste) AS taste, max(social) AS social FROM joined) "
-        "SELECT j.id, j.key, (%s * COALESCE(j.taste / NULLIF(l.taste, 0), 0) "
+        "SELECT j.id, p.key, (%s * COALESCE(j.taste / NULLIF(l.taste, 0), 0) "
         "+ %s * COALESCE(j.social / NULLIF(l.social, 0), 0)) "
         "/ (CASE WHEN l.taste > 0 THEN %s ELSE 0 END + CASE WHEN l.social > 0 THEN %s ELSE 0 END) AS score, j.common "
-        "FROM joined j, largest l WHERE j.taste > 0 OR j.social > 0 ORDER BY score DESC, j.id LIMIT %s"
+        "FROM largest l, joined j JOIN profiles_profile p ON p.id = j.id "
+        "WHERE p.catalog_id = %s AND p.merged_into_id IS NULL ORDER BY score DESC, j.id LIMIT %s"
     )
     weights = [TASTE_WEIGHT, 1.0 - TASTE_WEIGHT]
-    rows = _run(tables, Fragment(sql, [catalog_id, profile_id, *weights, *weights, limit]))
+    rows = _run(tables, Fragment(sql, [profile_id, profile_id, *weights, *weights, catalog_id, limit]))
     return tuple(PersonMatch(row[0], row[1], float(row[2]), int(row[3])) for row in rows)
 
 
@@ -105,14 +110,20 @@ def read_shared_items(
     tables = [
         ("mine", _liked_items(profile_id, now)),
         (
+            "weighed",
+            Fragment(
+                "SELECT m.item_id, (SELECT count(*) FROM (SELECT 1 FROM profiles_interaction y "
+                f"WHERE y.item_id = m.item_id LIMIT {MOST_FANS:d}) known) AS fans FROM mine m"
+            ),
+        ),
+        (
             "common",
             Fragment(
-                "SELECT o.id AS profile_id, m.item_id, (SELECT count(*) FROM (SELECT 1 FROM profiles_interaction y "
-                f"WHERE y.item_id = m.item_id LIMIT {MOST_FANS:d}) known) AS fans "
-                "FROM unnest(%s::bigint[]) AS o(id) JOIN mine m ON m.item_id IN (SELECT x.item_id FROM ("
-                "SELECT item_id, kind, value FROM profiles_interaction WHERE profile_id = o.id AND occurred_at <= %s "
-                f"ORDER BY occurred_at DESC, id DESC LIMIT {_LONGEST_COMPARED:d}) x WHERE {strength} > 0) "
-                f"WHERE m.item_id IN ({sql})",
+                "SELECT o.id AS profile_id, w.item_id, w.fans FROM unnest(%s::bigint[]) AS o(id) CROSS JOIN LATERAL ("
+                "SELECT DISTINCT x.item_id FROM (SELECT item_id, kind, value FROM profiles_interaction "
+                f"WHERE profile_id = o.id AND occurred_at <= %s ORDER BY occurred_at DESC, id DESC "
+                f"LIMIT {_LONGEST_COMPARED:d}) x WHERE {strength} > 0) y JOIN weighed w ON w.item_id = y.item_id "
+                f"WHERE w.item_id IN ({sql})",
                 [list(others), now, *strength_params, *params],
             ),
         ),
