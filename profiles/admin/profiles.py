@@ -15,10 +15,11 @@ from catalog.admin.filters import CATALOG, ChoicesFilter
 from catalog.admin.model_admin import ReadOnlyAdmin, once
 from catalog.admin.shown import NOTHING, page_of, show_bar, show_facts, show_link, show_table, show_time, show_words
 from catalog.models import Item
-from profiles.models import Interaction, Interest, Profile
+from profiles.models import Friendship, Interaction, Interest, Profile, ProfileGroup
 
 HISTORY = 50
 ALIASES = 50
+FRIENDS = 50
 
 
 class AliasFilter(ChoicesFilter):
@@ -48,6 +49,7 @@ class ProfileAdmin(ReadOnlyAdmin[Profile]):
         (None, {"fields": (("key", "catalog"), ("show_seen", "show_refreshed"), "show_merged", "show_links")}),
         (_("Interests"), {"fields": ("show_interests",), "classes": ("tab",)}),
         (_("History"), {"fields": ("show_history",), "classes": ("tab",)}),
+        (_("Friends"), {"fields": ("show_friends", "show_groups"), "classes": ("tab",)}),
         (_("Aliases"), {"fields": ("show_aliases",), "classes": ("tab",)}),
         (_("Attributes"), {"fields": ("show_attributes",), "classes": ("tab",)}),
     )
@@ -55,7 +57,16 @@ class ProfileAdmin(ReadOnlyAdmin[Profile]):
     def get_readonly_fields(self, request: HttpRequest, obj: Profile | None = None) -> tuple[str, ...]:
         """Show what the fieldsets name."""
         shown = ("show_seen", "show_refreshed", "show_merged", "show_links", "show_interests")
-        return ("key", "catalog", *shown, "show_history", "show_aliases", "show_attributes")
+        return (
+            "key",
+            "catalog",
+            *shown,
+            "show_history",
+            "show_friends",
+            "show_groups",
+            "show_aliases",
+            "show_attributes",
+        )
 
     @admin.display(description=_("key"), ordering="key")
     def show_key(self, profile: Profile) -> str:
@@ -114,6 +125,22 @@ class ProfileAdmin(ReadOnlyAdmin[Profile]):
             for row in found
         )
         return show_table(lines, head=(_("time"), _("kind"), _("value"), _("item")))
+
+    @admin.display(description=_("the latest"))
+    @once
+    def show_friends(self, profile: Profile) -> SafeString | str:
+        """Link to the friends."""
+        rows = Friendship.objects.of_profile(profile.pk).select_related("first", "second").order_by("-id")[:FRIENDS]
+        friends = (row.second if row.first_id == profile.pk else row.first for row in rows)
+        links = format_html_join(", ", "{}", ((show_link(page_of(friend), friend.key),) for friend in friends))
+        return links or NOTHING
+
+    @admin.display(description=_("groups of people"))
+    @once
+    def show_groups(self, profile: Profile) -> SafeString | str:
+        """Link to the groups that it is a member of."""
+        rows = ProfileGroup.objects.filter(members=profile).order_by("key")[:FRIENDS]
+        return format_html_join(", ", "{}", ((show_link(page_of(row), row),) for row in rows)) or NOTHING
 
     @admin.display(description=_("merged into this profile"))
     @once

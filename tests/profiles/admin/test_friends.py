@@ -41,6 +41,14 @@ def test_friendships_are_shown_from_either_side_and_written_by_nobody(editor: Cl
     assert editor.post(reverse("admin:profiles_friendship_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
 
 
+def test_a_profile_shows_its_friends_and_groups(editor: Client, people: dict[str, Profile]):
+    write_group(editor, people, "bob")
+    for key, shown in (("ana", {"bob"}), ("bob", {"ana", "Trio"}), ("cal", set())):
+        page = editor.get(reverse("admin:profiles_profile_change", args=[people[key].pk])).content.decode()
+        links = {text for text in ("ana", "bob", "cal", "Trio") if f">{text}</a>" in page}
+        assert links == shown
+
+
 def test_a_group_is_made_and_changed_and_an_alias_stands_for_its_profile(editor: Client, people: dict[str, Profile]):
     write_group(editor, people, "cookie", "ana", "bob")
     group = ProfileGroup.objects.get()
