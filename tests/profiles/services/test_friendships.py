@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Catalog
-from profiles.identity import merge_profiles
+from profiles.identity import MergeError, merge_profiles
 from profiles.models import Friendship, Profile, ProfileGroup
 from profiles.records import FriendshipRecord
 from profiles.selectors import list_friends
@@ -117,3 +121,44 @@ def test_a_merge_gives_a_group_one_member_for_two(catalog: Catalog) -> None:
 def test_nobody_is_nobodys_friend(catalog: Catalog) -> None:
     assert add_friendships(catalog.pk, []) == compare_friendships(catalog.pk, [])
     assert remove_friendships(catalog.pk, user_id="nobody", friend_ids=["a"]) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_batches_merges_and_groups_lose_nothing() -> None:
+    catalog = Catalog.objects.create(key="busy", name="Busy")
+    pairs = [one + other for one in "abcdefgh" for other in "abcdefgh" if one < other]
+    add_friendships(catalog.pk, say(*pairs))
+    failures: list[Exception] = []
+    start = threading.Barrier(4)
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            start.wait(timeout=30)
+            for _ in range(8):
+                work()
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def merge() -> None:
+        for source, into in ("ab", "bc", "de"):
+            with suppress(MergeError):
+                merge_profiles(catalog.pk, source=source, into=into)
+
+    works: list[Callable[[], object]] = [
+        lambda: add_friendships(catalog.pk, say(*pairs)),
+        lambda: add_friendships(catalog.pk, say(*(pair[::-1] for pair in reversed(pairs)))),
+        lambda: write_group(catalog.pk, key="all", members=list("hgfedcba")),
+        merge,
+    ]
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert failures == []
+    add_friendships(catalog.pk, say(*pairs))
+    assert read_pairs() == {one + other for one in "cefgh" for other in "cefgh" if one < other}
+    assert set(ProfileGroup.objects.get().members.values_list("key", flat=True)) == set("cefgh")

@@ -14,7 +14,17 @@ from profiles.services.groups import write_group
 from recommender.models import Recommendation, Shortlist, TrainedModel
 from recommender.selectors import QueryError
 from recommender.services.group_slates import GroupSlate, recommend_to_group
-from tests.recommender.worlds import World, act, make_placement, make_profile, make_world, publish_scores
+from recommender.services.recommendations import recommend
+from tests.recommender.worlds import (
+    World,
+    act,
+    make_placement,
+    make_profile,
+    make_world,
+    place_items,
+    publish_neighbours,
+    publish_scores,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +201,29 @@ def test_what_cannot_be_asked_is_refused_by_name(world: World, options: dict[str
         recommend_to_group(world.catalog.pk, **{"placement": "home", "user_ids": ["ana"], **options})
     assert (caught.value.code, caught.value.field) == (code, field)
     assert not Recommendation.objects.exists()
+
+
+def test_every_shape_has_a_say_and_the_place_of_each_is_that_of_its_own_slate() -> None:
+    world = make_world("a", "b", "c", "d", "e", "f")
+    place_items(world, {key: [1.0, number / 2] for number, key in enumerate("abcdef")})
+    publish_neighbours(world, "co_visitation", {"a": {"b": 2.0, "c": 1.0}, "f": {"e": 2.0, "d": 1.0}})
+    publish_scores(world, "popular", {"c": 2.0, "d": 1.0})
+    for name, item in (("ana", "a"), ("bob", "f")):
+        act(world, make_profile(world, name), item)
+    make_placement(
+        world,
+        ("history_match", "text", 1.0),
+        ("neighbours", "co_visitation", 1.0),
+        ("scores", "popular", 0.5),
+        diversity=0.0,
+        exclude_seen=False,
+    )
+
+    found = ask(world, "ana", "bob", n=6, how="most_pleasure")
+
+    for row, name in enumerate(("ana", "bob")):
+        alone = recommend(world.catalog.pk, placement="home", user_id=name, n=6, log=False)
+        own = sorted(found.views, key=lambda key: (found.views[key][row].place or 99, key))
+        assert own == [entry.key for entry in alone.entries]
+    assert found.slate.entries[0].score == 1.0
+    assert set(found.slate.entries[0].sources) <= {"history_match", "co_visitation", "popular"}
