@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from recommender.evaluation.array_readers import ArraySource
 from recommender.evaluation.candidates import count_steps
 from recommender.evaluation.cases import Cases
-from recommender.evaluation.scoring import CaseScorer, make_scorer
-from recommender.fitting.blending import RankingCases, make_ranking_cases
-from recommender.fitting.lists import keep_cases, sample_cases
+from recommender.evaluation.scoring import PreciseScorer
+from recommender.fitting.blending import Arrays, RankingCases, fit_blend, make_ranking_cases
+from recommender.fitting.lists import make_case_scorer, sample_cases
 from recommender.fitting.members import Member
 from recommender.fitting.ranking import RankingFit, fit_ranking, gather_table
 from recommender.learners import Shape
@@ -30,10 +30,10 @@ READERS: Mapping[Shape, str] = {
 """How each shape is read where nobody is on a page."""
 
 SHORT_LENGTHS = (0, 1, 2, 3, 5, 8)
-"""Lengths that some histories are cut to: newcomers are served by the same ranking, and few are held out."""
+"""Rows that some histories are cut to, where few of those held out are short: newcomers are served, too."""
 
-SHORT_SHARE = 0.4
-"""Cut histories to fit to, as a share of the whole ones."""
+FEW_SHORT = 0.1
+"""Share of the cases with at most the longest of these below which short histories are few."""
 
 MOST_FITTED = 4000
 """Cases that the ranking is fitted to."""
@@ -58,22 +58,46 @@ def make_source(member: Member) -> TunedSource:
     return TunedSource(READERS[member.learner.shape], member.key, ArraySource(member.publication, member.learner))
 
 
-def make_scorers(sources: Sequence[TunedSource], histories: InteractionDataset) -> list[CaseScorer]:
-    """Return a scorer a source for the people of ``histories``."""
-    return [make_scorer(each.source.publication, each.source.learner, histories) for each in sources]
+def make_scorers(sources: Sequence[TunedSource], cases: Cases) -> list[PreciseScorer]:
+    """Return a scorer a source for the people of ``cases``."""
+    return [make_case_scorer(each.source.publication, each.source.learner, cases) for each in sources]
 
 
 def fit_sources(
     sources: Sequence[TunedSource], cases: Cases, *, exclude_seen: bool, seed: int, threads: int, with_trees: bool
 ) -> RankingFit:
-    """Fit how the scores of ``sources`` are put together, to people with their whole histories and with short ones."""
+    """Fit how the scores of ``sources`` are put together on ``cases``.
+
+    Where hardly any history is short, as in a log of old customers, weights of their own for short ones are fitted to
+    the same people with less of their histories, and what is fitted is a blend: trees never saw such people.
+    """
     drawn = sample_cases(cases, size=MOST_FITTED, seed=seed)
-    table, wanted = gather_table(make_scorers(sources, drawn.histories), drawn, exclude_seen=exclude_seen)
+    table, wanted = gather_table(make_scorers(sources, drawn), drawn, exclude_seen=exclude_seen)
     whole = make_ranking_cases(table.scores, table.items, wanted, table.lengths)
+    longest = max(SHORT_LENGTHS)
+    if (table.lengths <= longest).mean() >= FEW_SHORT:
+        return fit_ranking(whole, seed=seed, threads=threads, with_trees=with_trees)
     short = _gather_short(sources, drawn, exclude_seen=exclude_seen, seed=seed)
-    return fit_ranking(
-        whole if short is None else join_cases(whole, short), seed=seed, threads=threads, with_trees=with_trees
-    )
+    return RankingFit("blend", put_before(fit_blend(short, ranges=1), fit_blend(whole), length=longest + 1), {})
+
+
+def put_before(first: Arrays, second: Arrays, *, length: int) -> Arrays:
+    """Return the blend that weighs histories of fewer than ``length`` steps as ``first`` does, others as ``second``.
+
+    ``first`` has one range of lengths. The means of ``second`` serve for both: what differs is the same for all
+    candidates of a case.
+    """
+    scale = second["scale"]
+    # Without a spread in one of the two, a feature has no weight in it, and no common scale.
+    ratio = np.divide(scale, first["scale"], out=np.zeros_like(scale), where=np.isfinite(scale))
+    kept = second["bucket_edges"] > length
+    weights = second["weights"][np.concatenate([[int((~kept).sum())], np.flatnonzero(kept) + 1])]
+    return {
+        "mean": second["mean"],
+        "scale": scale,
+        "weights": np.concatenate([first["weights"] * ratio, weights]),
+        "bucket_edges": np.concatenate([[float(length)], second["bucket_edges"][kept]]),
+    }
 
 
 def shorten_histories(
@@ -87,37 +111,13 @@ def shorten_histories(
     return histories.keep_rows(from_end <= kept[histories.profiles])
 
 
-def join_cases(first: RankingCases, second: RankingCases) -> RankingCases:
-    """Return the cases of both, padded to the same number of candidates."""
-    width = max(first.there.shape[1], second.there.shape[1])
-
-    def pad(array: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.pad(array, [(0, 0), (0, width - array.shape[1]), *[(0, 0)] * (array.ndim - 2)])
-
-    return RankingCases(
-        features=np.concatenate([pad(first.features), pad(second.features)]),  # type: ignore[arg-type]
-        there=np.concatenate([pad(first.there), pad(second.there)]),  # type: ignore[arg-type]
-        wanted=np.concatenate([pad(first.wanted), pad(second.wanted)]),  # type: ignore[arg-type]
-        lengths=np.concatenate([first.lengths, second.lengths]),
-    )
-
-
-def _gather_short(
-    sources: Sequence[TunedSource], cases: Cases, *, exclude_seen: bool, seed: int
-) -> RankingCases | None:
-    """Return some of the cases as if no more than their latest rows were known; None where none is longer than that.
+def _gather_short(sources: Sequence[TunedSource], cases: Cases, *, exclude_seen: bool, seed: int) -> RankingCases:
+    """Return the cases as if no more than a few rows were known of each.
 
     What they have met before stays left out: it would stand among the best, and is no target.
     """
-    dice = np.random.default_rng([seed, 2])
-    rows = dice.choice(SHORT_LENGTHS, size=len(cases))
-    offsets = cases.histories.profile_offsets
-    longer = np.flatnonzero(np.diff(offsets)[cases.profiles] > rows)
-    chosen = np.sort(dice.permutation(longer)[: round(SHORT_SHARE * len(cases))])
-    if not len(chosen):
-        return None
-    some = keep_cases(cases, chosen)
-    histories = shorten_histories(cases.histories, profiles=some.profiles, rows=rows[chosen])
-    table, wanted = gather_table(make_scorers(sources, histories), some, exclude_seen=exclude_seen)
-    lengths = count_steps(replace(some, histories=histories))
-    return make_ranking_cases(table.scores, table.items, wanted, lengths)
+    rows = np.random.default_rng([seed, 2]).choice(SHORT_LENGTHS, size=len(cases))
+    histories = shorten_histories(cases.histories, profiles=cases.profiles, rows=rows)
+    shortened = replace(cases, histories=histories)
+    table, wanted = gather_table(make_scorers(sources, shortened), cases, exclude_seen=exclude_seen)
+    return make_ranking_cases(table.scores, table.items, wanted, count_steps(shortened))

@@ -3,12 +3,10 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recommender.conf import get_conf
-from recommender.evaluation.array_readers import ArraySource
-from recommender.evaluation.offline_plans import CONTENT, find_source
 from recommender.fitting.auto import AutoOptions, fit_auto
 from recommender.fitting.members import Member
 from recommender.fitting.recipe import Recipe
@@ -23,16 +21,15 @@ from recommender.services.fitted_rankings import (
     read_arrangement,
 )
 from recommender.services.offline_items import mark_filtered
-from recommender.services.offline_sources import BASELINE, choose_learners, read_content, train_sources
 from recommender.services.placement_replay import is_on_page
+from recommender.services.present_sources import choose_sources, keep_options, read_present
 from recommender.services.promotion import prune_models
 from recommender.services.training import start_training, train_model
 from recommender.services.training_locks import hold_training
 from recommender.services.training_progress import scale_progress
-from recommender.services.tuned_sources import TunedSource, fit_sources, make_source
+from recommender.services.tuned_sources import fit_sources
 from recommender.services.tuning_cases import TuningError, TuningSplit, split_for_tuning
-from recommender.services.tuning_report import Tuned, measure_tuned
-from recommender.training.dataset import InteractionDataset
+from recommender.services.tuning_report import Tuned, tell_tuning
 from recommender.training.loading import load_dataset
 from recommender.training.memory import find_available_bytes
 
@@ -44,7 +41,7 @@ _KEPT_BY_READER = (Reader.FRIENDS, Reader.SHORTLIST)
 """Strategies that no log can be replayed through; they stay, and the ranking goes by what the others say."""
 
 _TRIALS_SHARE = 0.75
-_TRIED, _MEASURED, _TRAINED = 0.55, 0.75, 0.98
+_TRIED, _READ, _MEASURED, _TRAINED = 0.5, 0.55, 0.75, 0.98
 _MEMORY_BYTES = 8 * 2**30
 
 
@@ -72,8 +69,8 @@ class TuningOutcome:
 
 
 def name_lock(placement: Placement) -> str:
-    """Return what the training lock of a placement's tuning goes by."""
-    return f"tune {placement.pk}"
+    """Return what the training lock of a placement's tuning goes by, in place of a learner."""
+    return f"placement {placement.key}"
 
 
 def tune_placement(
@@ -122,8 +119,9 @@ def _tune(placement: Placement, options: TuningOptions, progress: Progress) -> T
         candidates=mark_filtered(catalog_id, dataset.item_ids, plan.filters),
     )
     recipe = _try_learners(split, plan, options, scale_progress(progress, start=0.0, stop=_TRIED))
-    content = read_content(split.chosen_by.train, plan)
-    sources = _choose_sources(plan, recipe, content)
+    present = read_present(plan, split.chosen_by.train, progress=scale_progress(progress, start=_TRIED, stop=_READ))
+    recipe = replace(recipe, members=tuple(keep_options(member, present) for member in recipe.members))
+    sources = choose_sources(plan, recipe, present.content)
     ranking = fit_sources(
         sources,
         split.chosen_by.cases,
@@ -133,9 +131,8 @@ def _tune(placement: Placement, options: TuningOptions, progress: Progress) -> T
         with_trees=time.perf_counter() - begun < options.budget_seconds,
     )
     tuned = Tuned(sources, ranking)
-    part = scale_progress(progress, start=_TRIED, stop=_MEASURED)
-    report = _measure(plan, tuned, split, dataset, recipe, content, options=options, progress=part)
-    report |= {"members": [_describe(member) for member in recipe.members]}
+    part = scale_progress(progress, start=_READ, stop=_MEASURED)
+    report = tell_tuning(plan, tuned, split, dataset, recipe, present, k=options.k, seed=options.seed, progress=part)
     report["seconds"]["all"] = round(time.perf_counter() - begun, 3)
     if options.dry_run:
         progress(1.0)
@@ -182,99 +179,6 @@ def _try_learners(split: TuningSplit, plan: Plan, options: TuningOptions, progre
         return fit_auto(split.chosen_by, auto, report=tell)
     except ValueError as error:
         raise TuningError(str(error)) from error
-
-
-def _choose_sources(plan: Plan, recipe: Recipe, content: Mapping[str, ArraySource]) -> tuple[TunedSource, ...]:
-    """Return the members of the recipe, and the likeness of content where the placement goes by it already."""
-    sources = [make_source(member) for member in recipe.members]
-    goes_by_content = any(
-        strategy.reader == Reader.HISTORY_MATCH and find_source(strategy) == CONTENT for strategy in plan.strategies
-    )
-    if goes_by_content and CONTENT in content:
-        sources.append(TunedSource(Reader.HISTORY_MATCH, CONTENT, content[CONTENT]))
-    return tuple(sources)
-
-
-def _measure(
-    plan: Plan,
-    tuned: Tuned,
-    split: TuningSplit,
-    dataset: InteractionDataset,
-    recipe: Recipe,
-    content: Mapping[str, ArraySource],
-    *,
-    options: TuningOptions,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Return the report: the best of each learner that was tried counts as a strategy, and those of the placement."""
-    present, seconds = train_sources(
-        choose_learners(plan), split.untouched.train, progress=scale_progress(progress, start=0.0, stop=0.2)
-    )
-    best: dict[str, Member] = {}
-    for member in (*recipe.tried, *recipe.members):
-        if member.key not in best or member.figures["ndcg"] > best[member.key].figures["ndcg"]:
-            best[member.key] = member
-    alone = {key: make_source(member) for key, member in best.items()}
-    if CONTENT in content:
-        alone[CONTENT] = TunedSource(Reader.HISTORY_MATCH, CONTENT, content[CONTENT])
-    for strategy in plan.strategies:
-        key = find_source(strategy)
-        if key in present and key not in alone:
-            alone[key] = TunedSource(strategy.reader, key, present[key])
-    if BASELINE in present and BASELINE not in alone:
-        alone[BASELINE] = TunedSource(Reader.SCORES, BASELINE, present[BASELINE])
-    report = measure_tuned(
-        plan,
-        tuned,
-        split.untouched,
-        alone=list(alone.values()),
-        shared={**present, **content},
-        k=options.k,
-        seed=options.seed,
-        progress=scale_progress(progress, start=0.2, stop=1.0),
-    )
-    return {
-        "placement": plan.placement_key,
-        "protocol": split.name,
-        "data": {
-            "interactions": len(dataset),
-            "profiles": len(dataset.profile_ids),
-            "items": len(dataset.item_ids),
-            "learned_from": len(split.untouched.train),
-            "people": split.people,
-            "chosen_by": len(split.chosen_by.cases),
-            "splits": 1,
-        },
-        **report,
-        "ranker": tuned.ranking.ranker,
-        "ranking_figures": dict(tuned.ranking.figures),
-        "strategies": _describe_sources(tuned, recipe),
-        "notes": ["visibility"],
-        "seconds": {
-            "training": {**seconds, **{member.key: round(member.seconds, 3) for member in recipe.members}},
-            "all": 0.0,
-        },
-    }
-
-
-def _describe_sources(tuned: Tuned, recipe: Recipe) -> list[dict[str, Any]]:
-    options = {member.key: member.options for member in recipe.members}
-    return [
-        {
-            "name": source.name,
-            "reader": source.reader,
-            "source": source.key,
-            "weight": 1.0,
-            "state": "trained" if source.key in options else "content",
-            "model": None,
-            "options": dict(options.get(source.key, {})),
-        }
-        for source in tuned.sources
-    ]
-
-
-def _describe(member: Member) -> dict[str, Any]:
-    return {"learner": member.key, "options": dict(member.options), "chosen_by": dict(member.figures)}
 
 
 def _train_members(catalog_id: int, members: Sequence[Member], progress: Progress) -> list[TrainedModel]:
