@@ -1,6 +1,5 @@
 """BPR: factors by pairwise ranking, hardened against small shifts of the factors where that is asked for."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -59,12 +58,6 @@ class Bpr:
     shape: ClassVar[Shape] = "vectors"
     resumable: ClassVar[bool] = True
     label = _("what suits your taste")
-    tuning: ClassVar[Mapping[str, Sequence[Any]]] = {
-        "penalty": (0.001, 0.003, 0.01, 0.03, 0.1),
-        "adversarial": (0.0, 1.0),
-        "epochs": (30, 60, 120),
-    }
-    tuning_order: ClassVar[int] = 60
 
     def __init__(self, options: BprOptions) -> None:
         self.options = options

@@ -1,6 +1,5 @@
 """LightGCN: embeddings of people and items, smoothed over who met what."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -68,8 +67,6 @@ class LightGcn:
     shape: ClassVar[Shape] = "vectors"
     resumable: ClassVar[bool] = True
     seconds_option: ClassVar[str] = "seconds"
-    tuning: ClassVar[Mapping[str, Sequence[Any]]] = {}
-    tuning_order: ClassVar[int] = 90
     label = _("what suits your taste and that of people near you")
 
     def __init__(self, options: LightGcnOptions) -> None:

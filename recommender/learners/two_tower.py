@@ -1,6 +1,5 @@
 """Two towers: items read by who they are and what they say, people by what they met."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -79,8 +78,6 @@ class TwoTower:
     resumable: ClassVar[bool] = True
     wants_content: ClassVar[bool] = True
     seconds_option: ClassVar[str] = "seconds"
-    tuning: ClassVar[Mapping[str, Sequence[Any]]] = {}
-    tuning_order: ClassVar[int] = 95
     label = _("what suits what you met, new things too")
 
     def __init__(self, options: TwoTowerOptions) -> None:
