@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.db import DataError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from recommender.evaluation.array_readers import ArrayReaders
