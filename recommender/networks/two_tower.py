@@ -142,7 +142,7 @@ class TowerTrainer:
         inputs, biases = self.network.read_items((~(dropped & self._has_content)).float())
         rows, shown = torch.from_numpy(history).to(self._device), torch.from_numpy(there).to(self._device)
         weights = shown.float() / shown.sum(dim=1, keepdim=True).clamp_min(1)
-        means = torch.einsum("bl,bld->bd", weights, inputs[rows])
+        means = functional.embedding_bag(rows, inputs, mode="sum", per_sample_weights=weights)
         wanted = torch.from_numpy(items).to(self._device)
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._half):
             cosines = (self.network.person_bend(means) @ self.network.item_bend(inputs[wanted]).T).float()
