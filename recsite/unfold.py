@@ -74,6 +74,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link(_("Placements"), "dashboard_customize", "recommender.placement"),
                     _link(_("Trained models"), "model_training", "recommender.trainedmodel"),
+                    _link(_("Fitted rankings"), "tune", "recommender.fittedranking"),
                     _link(_("Evaluations"), "query_stats", "recommender.evaluation"),
                     _link(_("Recommendation log"), "receipt_long", "recommender.recommendation"),
                 ],

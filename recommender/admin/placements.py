@@ -16,6 +16,7 @@ from catalog.admin.model_admin import ModelAdmin
 from catalog.admin.shown import NOTHING, show_bar, show_words
 from catalog.admin.theme import ThemedInline, button
 from recommender.admin.evaluations import ask_evaluation
+from recommender.admin.fitted_rankings import ask_tuning
 from recommender.admin.placement_form import FAMILIES, PlacementForm, StrategyForm
 from recommender.admin.preview import PreviewForm, preview_draft, preview_saved
 from recommender.models import Placement, PlacementStrategy
@@ -43,7 +44,7 @@ class PlacementAdmin(ModelAdmin[Placement]):
     list_select_related = ("catalog",)
     search_fields = ("key__startswith", "name__icontains")
     ordering = ("catalog", "key")
-    actions_detail = ("preview", "evaluate")
+    actions_detail = ("preview", "evaluate", "tune")
     change_form_outer_before_template = "recsite/admin/components.html"
     change_form_outer_after_template = "recsite/admin/preview_panel.html"
     fieldsets: ClassVar[Any] = (
@@ -104,6 +105,16 @@ class PlacementAdmin(ModelAdmin[Placement]):
         """Have the worker find out how good its recommendations would have been."""
         placement = Placement.objects.get(pk=object_id)
         return ask_evaluation(self, request, placement, protocol="time:0.9", options={})
+
+    def has_tune_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let those tune who may change placements and what serves them."""
+        needed = ("recommender.change_placement", "recommender.change_fittedranking", "recommender.add_trainedmodel")
+        return all(request.user.has_perm(permission) for permission in needed)
+
+    @button(description=_("Tune"), icon="tune", permissions=("tune",))
+    def tune(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have the worker find what serves it best."""
+        return ask_tuning(self, request, Placement.objects.get(pk=object_id))
 
     def preview_placements(self, request: HttpRequest) -> HttpResponse:
         """Show the slates of stored placements for a chosen profile, exactly as they would be served."""
