@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from recsite.demo import setup, show
+from recsite.demo import setup, show, tuning
 from recsite.management.commands.serve import QUEUES, make_celery_command
 from recsite.supervision import GRACE_SECONDS, find_death_prefix
 
@@ -21,7 +21,7 @@ POLL_SECONDS = 0.3
 class Command(BaseCommand):
     """``manage.py demo``: what ``make demo`` runs once the environment is installed."""
 
-    help = "Import the demo catalogue, embed it in a Celery worker, train, and show what comes out."
+    help = "Import the demo catalogue, embed it in a Celery worker, train, tune, and show what comes out."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -39,12 +39,14 @@ class Command(BaseCommand):
         setup.import_books(catalog, console)
         setup.import_ratings(catalog, console)
         space = setup.ensure_space(catalog, options["encoder"])
-        if setup.has_work(catalog, space):
+        setup.ensure_placements(catalog)
+        if setup.has_work(catalog, space) or not tuning.is_tuned(catalog):
             with _worker(console) as wait:
                 setup.embed_items(space, console, wait)
                 setup.train_learners(catalog, console, wait)
-        setup.ensure_placements(catalog)
+                tuning.tune_home(catalog, console, wait)
         show.show_people(catalog, console)
+        tuning.show_tuning(catalog, console)
 
 
 @contextmanager
