@@ -23,6 +23,7 @@ from recommender.readers.fitted_rankings import read_ranking_arrays
 from recommender.records import FittedRef, Plan, StrategyPlan
 from recommender.services.offline_items import group_by_category
 from recommender.services.offline_sources import BASELINE
+from recommender.services.placement_replay import list_notes
 from recommender.services.present_sources import PresentSources
 from recommender.services.training_progress import scale_progress
 from recommender.services.tuned_sources import Reader, TunedSource, make_scorers, make_source
@@ -141,7 +142,7 @@ def tell_tuning(
         "ranker": tuned.ranking.ranker,
         "ranking_figures": dict(tuned.ranking.figures),
         "strategies": _describe_sources(tuned, recipe),
-        "notes": ["visibility"],
+        "notes": [note for note in list_notes(plan) if note == "fitted_ranking"],
         "seconds": {
             "training": {**present.seconds, **{member.key: round(member.seconds, 3) for member in recipe.members}},
             "all": 0.0,

@@ -20,7 +20,7 @@ def print_tuning(console: Console, report: dict[str, Any]) -> None:
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", overflow="fold")
-    for head in (f"NDCG@{k}", "95 %", f"HR@{k}", "95 %", f"to {rows[0]['name']}", "p (Holm)"):
+    for head in (f"NDCG@{k}", "95 %", f"HR@{k}", f"to {rows[0]['name']}", "p (Holm)"):
         table.add_column(escape(head), justify="right", no_wrap=True)
     first, *others = rows
     for row in (first, *sorted(others, key=lambda row: -row["metrics"]["ndcg"]["mean"])):
@@ -31,6 +31,8 @@ def print_tuning(console: Console, report: dict[str, Any]) -> None:
         f"{first['name']} weighs {', '.join(each['name'] for each in report['strategies'])} by "
         f"{report['ranker'].replace('_', ' ')}.",
     )
+    if "fitted_ranking" in report["notes"]:
+        _say(console, "What it was is ranked by the live fitted ranking, which may have seen what is held out here.")
 
 
 def _show_row(row: dict[str, Any]) -> tuple[str, ...]:
@@ -39,7 +41,6 @@ def _show_row(row: dict[str, Any]) -> tuple[str, ...]:
         f"{ndcg['mean']:.4f}",
         f"{ndcg['low']:.4f}–{ndcg['high']:.4f}",
         f"{hit_rate['mean']:.4f}",
-        f"{hit_rate['low']:.4f}–{hit_rate['high']:.4f}",
         f"{against['mean']:+.4f}" if against else "",
         f"{against['p_holm']:.4f}" if against else "",
     )
