@@ -20,6 +20,9 @@ from recommender.learners import Learner, Progress, TrainingCancelled, learners
 
 ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
 
+TRAINING_SHARE = 0.85
+"""Share of a row's time for learners that train as long as they may; the rest is for reading what they learned."""
+
 VALIDATION_SHARE = 0.8
 """Share of each user's training part that is learned from while choosing, where a protocol says nothing of it."""
 _ONLY_HERE: Mapping[str, type[Learner]] = {"biases": Biases}
@@ -58,6 +61,7 @@ class LearnerCandidate:
 
     component: type[Learner]
     ordered: bool
+    limit_seconds: float | None = None
 
     def estimate_bytes(self, items: int, profiles: int, interactions: int) -> int | None:
         """Ask the learner."""
@@ -72,7 +76,11 @@ class LearnerCandidate:
         return _ScorerFitted(scorer.score, dump_options(self._make_options(run.seed)))
 
     def _make_options(self, seed: int) -> Any:
-        options = self.component.Options(**choose_reading(self.component, ordered=self.ordered))
+        named = choose_reading(self.component, ordered=self.ordered)
+        bounded = getattr(self.component, "seconds_option", "")
+        if bounded and self.limit_seconds is not None:
+            named[bounded] = max(1.0, TRAINING_SHARE * self.limit_seconds)
+        options = self.component.Options(**named)
         return replace(options, seed=seed) if hasattr(options, "seed") else options
 
     def _build(self, seed: int) -> Learner:

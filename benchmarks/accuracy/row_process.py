@@ -113,7 +113,11 @@ def _make_candidate(job: dict[str, Any], protocol: Protocol, dataset: Interactio
     component = find_learner(job["learner"])
     if bool(getattr(component, "predicts_ratings", False)) is not protocol.rates:
         raise Refused("predicts no ratings" if protocol.rates else "predicts ratings and ranks nothing")
-    return LearnerCandidate(component, protocol.time_ordered)
+    return LearnerCandidate(component, protocol.time_ordered, _share(job["limit_seconds"], protocol.runs))
+
+
+def _share(seconds: float | None, runs: int) -> float | None:
+    return None if seconds is None else seconds / runs
 
 
 def _check_memory(candidate: Candidate, job: dict[str, Any], counts: tuple[int, int, int]) -> None:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recommender.evaluation.cases import Cases, Split
 from recommender.fitting.blending import make_ranking_cases
 from recommender.fitting.budget import Budget
@@ -14,12 +16,14 @@ from recommender.fitting.ranking import fit_ranking, gather_table
 from recommender.fitting.recipe import Recipe
 from recommender.fitting.selection import select_members
 from recommender.fitting.tuning import tune_member
-from recommender.learners import TrainingCancelled, learners
+from recommender.learners import Scores, TrainingCancelled, learners
 from recommender.training.dataset import InteractionDataset
 
 _logger = logging.getLogger(__name__)
 
 Report = Callable[[str], None]
+
+NOTHING = Scores(np.empty(0, dtype=np.int64), np.empty(0))
 
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
@@ -62,7 +66,7 @@ def fit_auto(
     tried: list[Member] = []
 
     def note(member: Member) -> None:
-        tried.append(member)
+        tried.append(replace(member, publication=NOTHING))  # its tables may be large
         say(
             f"{budget.used:6.0f} s  {member.key:<18} NDCG {member.figures['ndcg']:.4f}  "
             f"HR {member.figures['hit_rate']:.4f}  {member.seconds:5.1f} s  {_tell_options(member)}"

@@ -1,13 +1,14 @@
 """Chooses which members a blend is made of: each must make what is held out better."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation.candidates import CandidateTable
 from recommender.fitting.blending import RankingCases, fit_blend
-from recommender.fitting.ranking import measure_ranking
+from recommender.fitting.ranking import CANDIDATES, measure_ranking
 from recommender.ranking.features import VIEWS, view_scores
 from recommender.ranking.fitted_scores import score_blend
 
@@ -24,7 +25,8 @@ def select_members(
     """Return the places of the members to keep, the strongest first, and the NDCG as each came in.
 
     Greedy forward selection (Caruana et al. 2004, "Ensemble selection from libraries of models") on the NDCG at 10 of
-    a blend fitted on one half of the cases and measured on the other, both ways. ``names`` are made distinct.
+    a blend fitted on one half of the cases and measured on the other, both ways. Some members alone would propose
+    their own best candidates and no others', so that is what they are measured on. ``names`` are made distinct.
     """
     dice = np.random.default_rng(seed)
     found = np.flatnonzero(wanted.any(axis=1))
@@ -54,10 +56,15 @@ def select_members(
 
 def _cross_measure(cases: RankingCases, places: list[int], halves: NDArray[np.int64]) -> float:
     columns = [len(VIEWS) * place + view for place in places for view in range(len(VIEWS))]
-    narrow = RankingCases(cases.features[..., columns], cases.there, cases.wanted, cases.lengths)
+    ranks = cases.features[..., [len(VIEWS) * place + VIEWS.index("log_rank") for place in places]]
+    there = cases.there & (ranks > -np.log(CANDIDATES + 0.75)).any(axis=-1)
+    narrow = RankingCases(cases.features[..., columns], there, cases.wanted & there, cases.lengths)
+    asked = narrow.wanted.any(axis=1)
     total = 0.0
     for half in (0, 1):
-        part, rest = narrow.take(np.flatnonzero(halves != half)), narrow.take(np.flatnonzero(halves == half))
+        part = narrow.take(np.flatnonzero((halves != half) & asked))
+        # What these members do not propose they do not find: it counts against them.
+        rest = replace(narrow, wanted=cases.wanted).take(np.flatnonzero(halves == half))
         if len(part) and len(rest):
             arrays = fit_blend(part, ranges=1, last_is_length=False)
             total += measure_ranking(score_blend(arrays, rest.features, rest.lengths), rest) * len(rest)
