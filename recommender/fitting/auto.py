@@ -110,8 +110,9 @@ def _try_all(
     note: Callable[[Member], None],
 ) -> list[Member]:
     members: list[Member] = []
+    until = 0.25 if any(trial.seconds_option for trial in trials) else 0.5
     for trial in trials:
-        if trial.seconds_option or (members and not budget.within(0.5)):
+        if trial.seconds_option or (members and not budget.within(until)):
             continue
         member = _train(trial, validation, cases, options)
         if member is not None:
