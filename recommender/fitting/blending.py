@@ -15,6 +15,9 @@ SHRINKAGE = 1e-3
 BUCKET_SHRINKAGE = 2e-2
 """Penalty on how far a range of history lengths goes from the weights for all."""
 
+ROUNDS = 100
+"""Rounds of the solver at most."""
+
 MIN_BUCKET_CASES = 300
 
 
@@ -51,7 +54,7 @@ def make_ranking_cases(
     )
 
 
-def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = True) -> Arrays:
+def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = True, rounds: int = ROUNDS) -> Arrays:
     """Return ``mean``, ``scale`` (F,), ``weights`` (R, F) and ``bucket_edges`` (R - 1,) of the blend.
 
     The weights maximise the mean log-probability of the targets under a softmax over each case's candidates, a
@@ -69,7 +72,9 @@ def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = Tr
     if last_is_length:
         scale[-1] = np.inf
     standard = ((cases.features - mean) / scale).astype(np.float32)
-    overall = _maximise(standard, cases, start=np.zeros(width), centre=np.zeros(width), penalty=SHRINKAGE)
+    overall = _maximise(
+        standard, cases, start=np.zeros(width), centre=np.zeros(width), penalty=SHRINKAGE, rounds=rounds
+    )
     ranges = max(1, min(ranges, len(cases) // MIN_BUCKET_CASES))
     edges = np.unique(np.quantile(cases.lengths.astype(np.float64), np.arange(1, ranges) / ranges, method="higher"))
     buckets = np.searchsorted(edges, cases.lengths, side="right")
@@ -78,7 +83,12 @@ def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = Tr
         chosen = np.flatnonzero(buckets == bucket)
         if len(chosen) >= MIN_BUCKET_CASES:
             weights[bucket] = _maximise(
-                standard[chosen], cases.take(chosen), start=overall, centre=overall, penalty=BUCKET_SHRINKAGE
+                standard[chosen],
+                cases.take(chosen),
+                start=overall,
+                centre=overall,
+                penalty=BUCKET_SHRINKAGE,
+                rounds=rounds,
             )
     return {"mean": mean, "scale": scale, "weights": weights, "bucket_edges": edges}
 
@@ -90,6 +100,7 @@ def _maximise(
     start: NDArray[np.float64],
     centre: NDArray[np.float64],
     penalty: float,
+    rounds: int,
 ) -> NDArray[np.float64]:
     from scipy.optimize import minimize
 
@@ -108,5 +119,5 @@ def _maximise(
         off = weights - centre
         return value + 0.5 * penalty * float(off @ off), expected - wanted_mean + penalty * off
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-6})
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds, "ftol": 1e-6})
     return np.asarray(found.x, dtype=np.float64)

@@ -8,15 +8,21 @@ from numpy.typing import NDArray
 
 from recommender.evaluation.candidates import CandidateTable
 from recommender.fitting.blending import RankingCases, fit_blend
-from recommender.fitting.ranking import CANDIDATES, measure_ranking
+from recommender.fitting.ranking import measure_ranking
 from recommender.ranking.features import VIEWS, view_scores
 from recommender.ranking.fitted_scores import score_blend
 
 GAIN = 0.001
 """By what share the NDCG must rise for another member to be worth its place in every request."""
 
-CASES = 3000
+CASES = 2000
 """Cases with a target that the choice goes by."""
+
+PROPOSED = 50
+"""Best candidates of each member that the choice goes by: less than a request has, as many choices are measured."""
+
+ROUNDS = 30
+"""Rounds of the solver for one choice: enough to tell members apart."""
 
 
 def select_members(
@@ -31,11 +37,13 @@ def select_members(
     dice = np.random.default_rng(seed)
     found = np.flatnonzero(wanted.any(axis=1))
     kept = np.sort(dice.permutation(found)[:CASES])
-    cases = RankingCases(
-        features=view_scores(table.scores[kept]),
-        there=table.items[kept] >= 0,
-        wanted=wanted[kept],
-        lengths=table.lengths[kept],
+    cases = _narrow(
+        RankingCases(
+            features=view_scores(table.scores[kept]),
+            there=table.items[kept] >= 0,
+            wanted=wanted[kept],
+            lengths=table.lengths[kept],
+        )
     )
     halves = dice.permutation(len(kept)) % 2
     chosen: list[int] = []
@@ -54,10 +62,28 @@ def select_members(
     return chosen, history
 
 
+def _narrow(cases: RankingCases) -> RankingCases:
+    """Return the cases with those candidates alone that some member has among its best."""
+    kept = cases.there & _propose(cases.features[..., VIEWS.index("log_rank") :: len(VIEWS)])
+    width = int(kept.sum(axis=1).max(initial=1))
+    order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
+    return RankingCases(
+        features=np.take_along_axis(cases.features, order[..., None], axis=1),
+        there=np.take_along_axis(kept, order, axis=1),
+        wanted=np.take_along_axis(cases.wanted & kept, order, axis=1),
+        lengths=cases.lengths,
+    )
+
+
+def _propose(log_ranks: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return (c, m): what some member, of ``log_ranks`` (c, m, S), has among its best."""
+    return np.asarray((log_ranks > -np.log(PROPOSED + 0.75)).any(axis=-1))
+
+
 def _cross_measure(cases: RankingCases, places: list[int], halves: NDArray[np.int64]) -> float:
     columns = [len(VIEWS) * place + view for place in places for view in range(len(VIEWS))]
     ranks = cases.features[..., [len(VIEWS) * place + VIEWS.index("log_rank") for place in places]]
-    there = cases.there & (ranks > -np.log(CANDIDATES + 0.75)).any(axis=-1)
+    there = cases.there & _propose(ranks)
     narrow = RankingCases(cases.features[..., columns], there, cases.wanted & there, cases.lengths)
     asked = narrow.wanted.any(axis=1)
     total = 0.0
@@ -66,6 +92,6 @@ def _cross_measure(cases: RankingCases, places: list[int], halves: NDArray[np.in
         # What these members do not propose they do not find: it counts against them.
         rest = replace(narrow, wanted=cases.wanted).take(np.flatnonzero(halves == half))
         if len(part) and len(rest):
-            arrays = fit_blend(part, ranges=1, last_is_length=False)
+            arrays = fit_blend(part, ranges=1, last_is_length=False, rounds=ROUNDS)
             total += measure_ranking(score_blend(arrays, rest.features, rest.lengths), rest) * len(rest)
     return total / max(1, len(cases))
