@@ -66,7 +66,7 @@ def fit_auto(
     tried: list[Member] = []
 
     def note(member: Member) -> None:
-        tried.append(replace(member, publication=NOTHING))  # its tables may be large
+        tried[:] = _lighten([*tried, member])
         say(
             f"{budget.used:6.0f} s  {member.key:<18} NDCG {member.figures['ndcg']:.4f}  "
             f"HR {member.figures['hit_rate']:.4f}  {member.seconds:5.1f} s  {_tell_options(member)}"
@@ -98,6 +98,18 @@ def fit_auto(
         kept = [replace(train_member(member.key, member.options, refit), figures=member.figures) for member in kept]
         say(f"{budget.used:6.0f} s  trained on all")
     return Recipe(tuple(kept), ranking, tuple(tried), steps)
+
+
+def _lighten(tried: Sequence[Member]) -> list[Member]:
+    """Return the trials; what was learned stays with the best of each learner alone, as tables may be large."""
+    best: dict[str, int] = {}
+    for place, member in enumerate(tried):
+        if member.key not in best or member.figures["ndcg"] > tried[best[member.key]].figures["ndcg"]:
+            best[member.key] = place
+    return [
+        member if best[member.key] == place else replace(member, publication=NOTHING)
+        for place, member in enumerate(tried)
+    ]
 
 
 def _try_all(

@@ -15,7 +15,10 @@ from recommender.fitting.ranking import RankingFit, rank_table
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What ``auto`` found: ``members`` in the order of the ranking's sources, and ``tried``, every trial's figures."""
+    """What ``auto`` found: ``members`` in the order of the ranking's sources, and ``tried``, every trial's figures.
+
+    Of the trials of one learner the best alone still has its publication; the others' are empty.
+    """
 
     members: tuple[Member, ...]
     ranking: RankingFit

@@ -65,6 +65,15 @@ def test_the_blend_is_at_least_as_good_as_each_member_on_the_test(recipe, datase
     assert together > 0.3
 
 
+def test_what_was_learned_stays_with_the_best_trial_of_each_learner(recipe):
+    found, _ = recipe
+    for key in {member.key for member in found.tried}:
+        trials = [member for member in found.tried if member.key == key]
+        best = max(trials, key=lambda member: member.figures["ndcg"])
+        assert len(best.publication.item_ids) > 0
+        assert all(not len(member.publication.item_ids) for member in trials if member is not best)
+
+
 def test_every_trial_is_told_with_its_figures(recipe):
     found, lines = recipe
     assert len([line for line in lines if "NDCG" in line]) == len(found.tried)
