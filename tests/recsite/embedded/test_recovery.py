@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -80,8 +81,19 @@ def test_everything_killed_at_once_starts_again(make_installation, wait_for):
             with suppress(ProcessLookupError):  # the keeper may be stopping the servers already
                 os.kill(pid, signal.SIGKILL)
     wait_for(lambda: installation.find_processes() == {})
+    # Postgres's own children outlive a killed postmaster for a moment, and hold its shared memory.
+    wait_for(lambda: not works_in(installation.places.postgres))
     with servers(installation.environment):
         assert installation.query("SELECT n FROM kept") == [(42,)]
+
+
+def works_in(folder):
+    """Whether any process has ``folder`` as its working folder."""
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            if link.readlink() == folder.resolve():
+                return True
+    return False
 
 
 def test_interrupted_set_up_of_the_data_folder_is_begun_anew(make_installation):
