@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.machine import GIB, read_memory
 
+_FIRST_POLL_SECONDS = 0.002
 _POLL_SECONDS = 0.1
 _LAST_LINES = 3
 
@@ -67,6 +68,7 @@ def run_watched(
 def _watch(process: "subprocess.Popen[bytes]", memory_limit: int, time_limit: float | None) -> tuple[int, str]:
     """Wait for the end; return the peak, and why the program has to be stopped, if it has."""
     peak = 0
+    pause = _FIRST_POLL_SECONDS  # short at first: a program that ends at once is to be seen at its full size, too
     begun = time.monotonic()
     while True:
         now, highest = read_memory(process.pid)
@@ -76,8 +78,9 @@ def _watch(process: "subprocess.Popen[bytes]", memory_limit: int, time_limit: fl
         if time_limit is not None and time.monotonic() - begun > time_limit:
             return peak, f"stopped after {time_limit / 60:g} minutes"
         try:
-            process.wait(_POLL_SECONDS)
+            process.wait(pause)
         except subprocess.TimeoutExpired:
+            pause = min(2 * pause, _POLL_SECONDS)
             continue
         return peak, ""
 
