@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from numpy.typing import NDArray
-
 from catalog.extensions import dump_options, load_options
 from recommender.evaluation.cases import Cases
 from recommender.fitting.lists import make_case_scorer, measure_lists, rank_cases
 from recommender.learners import Learner, Neighbours, Progress, Publication, learners
+from recommender.learners.fits import build_learner, fit_learner, ignore_progress
 from recommender.training.dataset import InteractionDataset
 
 _READING = {"window", "half_life"}
@@ -32,13 +31,10 @@ def train_member(
     key: str, options: Mapping[str, Any], dataset: InteractionDataset, *, progress: Progress | None = None
 ) -> Member:
     """Train the learner ``key``; raise OptionError for options that it does not know."""
-    component = learners.get(key)
-    loaded = load_options(component.Options, options)
-    learner: Learner = component(loaded)  # type: ignore[call-arg]
-    checkpoint = {"checkpoint": _NoCheckpoint()} if getattr(component, "resumable", False) else {}
+    learner = build_learner(key, options)
     begun = time.perf_counter()
-    publication = learner.train(dataset, progress=progress or _ignore, **checkpoint)
-    return Member(key, dump_options(loaded), learner, publication, time.perf_counter() - begun)
+    publication = fit_learner(learner, dataset, progress=progress or ignore_progress)
+    return Member(key, _dump(key, options), learner, publication, time.perf_counter() - begun)
 
 
 def vary_member(member: Member, options: Mapping[str, Any], dataset: InteractionDataset) -> Member:
@@ -48,11 +44,13 @@ def vary_member(member: Member, options: Mapping[str, Any], dataset: Interaction
     differing = {name for name, value in options.items() if member.options.get(name) != value}
     if not (differing <= _READING and isinstance(publication, Neighbours) and publication.banks is None):
         return train_member(member.key, wanted, dataset)
-    component = learners.get(member.key)
-    loaded = load_options(component.Options, wanted)
-    learner: Learner = component(loaded)  # type: ignore[call-arg]
-    read_anew = replace(publication, readings=loaded.readings)
-    return Member(member.key, dump_options(loaded), learner, read_anew, member.seconds)
+    readings = load_options(learners.get(member.key).Options, wanted).readings
+    return replace(
+        member,
+        options=_dump(member.key, wanted),
+        learner=build_learner(member.key, wanted),
+        publication=replace(publication, readings=readings),
+    )
 
 
 def measure_member(member: Member, cases: Cases, *, exclude_seen: bool = True) -> Member:
@@ -62,15 +60,6 @@ def measure_member(member: Member, cases: Cases, *, exclude_seen: bool = True) -
     return replace(member, figures=measure_lists(ranked, cases))
 
 
-class _NoCheckpoint:
-    """For a training that ends with its process."""
-
-    def load(self) -> None:
-        return None
-
-    def save(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        return None
-
-
-def _ignore(fraction: float) -> None:
-    return None
+def _dump(key: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all options of the learner ``key`` as JSON values, those not named at their defaults."""
+    return dump_options(load_options(learners.get(key).Options, options))

@@ -98,8 +98,8 @@ class Learner(Protocol):
     A publication's ``arrays`` are kept with the model. Optional members of a class, read with getattr:
 
     - ``wants_content = True``: the dataset comes with ``content``;
-    - ``resumable = True``: ``train`` also takes ``checkpoint`` (a Checkpoint, by keyword), and a run that starts
-      again after its worker has died goes on from it, to the same result;
+    - ``resumable = True``: ``train`` also takes ``checkpoint`` (by keyword: a Checkpoint, or None where nothing is put
+      by), and a run that starts again after its worker has died goes on from it, to the same result;
     - ``estimate_bytes(items, profiles, interactions) -> int``: the memory that a training needs at its peak, so that
       one that cannot fit is refused before it starts;
     - ``encode_profiles(arrays, dataset) -> matrix`` float32 (P, d): query vectors of the profiles of a dataset from

@@ -13,6 +13,7 @@ from recommender.evaluation.case_figures import join_facts, join_figures
 from recommender.evaluation.placement_report import make_report
 from recommender.evaluation.protocols import ProtocolError, parse_protocol
 from recommender.learners import Progress
+from recommender.learners.fits import ignore_progress
 from recommender.models import Evaluation, Placement
 from recommender.selectors import load_plan
 from recommender.services.evaluation_runs import (
@@ -103,7 +104,7 @@ def run_evaluation(evaluation_id: int, *, progress: Progress | None = None) -> E
             return evaluation
         try:
             write_progress(evaluation_id, BEGUN)
-            report = _evaluate(evaluation, EvaluationProgress(evaluation_id, progress or _ignore))
+            report = _evaluate(evaluation, EvaluationProgress(evaluation_id, progress or ignore_progress))
         except EvaluationGoneError:
             logger.info("evaluation %s: is no longer wanted", evaluation_id)
         except BaseException as error:
@@ -172,7 +173,3 @@ def _evaluate(evaluation: Evaluation, progress: Progress) -> dict[str, Any]:
             "all": round(time.perf_counter() - begun, 3),
         },
     }
-
-
-def _ignore(fraction: float) -> None:
-    return None

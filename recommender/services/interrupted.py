@@ -6,10 +6,10 @@ from contextlib import suppress
 from django.utils import timezone
 
 from recommender.conf import get_conf
+from recommender.learners.fits import is_resumable
 from recommender.models import TrainedModel
 from recommender.services.cancelling import mark_cancelled
 from recommender.services.checkpoints import drop_checkpoint, has_checkpoint
-from recommender.services.fits import is_resumable
 from recommender.services.training_locks import TrainingUnderWayError, hold_training
 
 logger = logging.getLogger(__name__)

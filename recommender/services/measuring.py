@@ -12,13 +12,14 @@ from recommender.conf import get_conf
 from recommender.evaluation.cases import Split
 from recommender.evaluation.statistics import compare_with_baseline, estimate_interval
 from recommender.learners import Learner, Progress, TrainingCancelled
+from recommender.learners.fits import build_learner, fit_learner
 from recommender.models import ModelArrays, TrainedModel
 from recommender.services.checkpoints import StoredCheckpoint
-from recommender.services.fits import build_learner, fit_learner, identify_fit
 from recommender.services.held_out import METRICS, HeldOutFigures, measure_publication, split_for_measuring
 from recommender.services.training_progress import scale_progress
 from recommender.training.array_bytes import ArrayBytesError, pack_arrays, unpack_arrays
 from recommender.training.dataset import InteractionDataset
+from recommender.training.digest import identify_fit
 
 logger = logging.getLogger(__name__)
 

@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from recommender.evaluation.array_readers import ArraySource
 from recommender.evaluation.offline_plans import CONTENT, find_source
 from recommender.learners import Learner, Progress, Vectors, learners
+from recommender.learners.fits import build_learner, fit_learner, wants_content
 from recommender.models import TrainedModel
 from recommender.readers.friends import FRIENDS
 from recommender.records import Plan
-from recommender.services.fits import build_learner, fit_learner, wants_content
 from recommender.services.training_memory import check_memory
 from recommender.services.training_progress import scale_progress
 from recommender.training.dataset import InteractionDataset
@@ -73,7 +70,7 @@ def train_sources(
         check_memory(choice.learner, dataset.catalog_id)
         begun = time.perf_counter()
         given = dataset if wants_content(choice.learner) else replace(dataset, content=None)
-        publication = fit_learner(choice.learner, given, progress=part, checkpoint=_NoCheckpoint())
+        publication = fit_learner(choice.learner, given, progress=part)
         seconds[choice.key] = round(time.perf_counter() - begun, 3)
         sources[choice.key] = ArraySource(publication, choice.learner)
     return sources, seconds
@@ -87,13 +84,3 @@ def read_content(dataset: InteractionDataset, plan: Plan) -> dict[str, ArraySour
     there = dataset.content.any(axis=1)
     metric: Any = "inner_product" if metrics == {"inner_product"} else "cosine"
     return {CONTENT: ArraySource(Vectors(dataset.item_ids[there], dataset.content[there], metric))}
-
-
-class _NoCheckpoint:
-    """For a training that ends with its process."""
-
-    def load(self) -> None:
-        return None
-
-    def save(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        return None

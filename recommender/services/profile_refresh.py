@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from catalog.extensions import OptionError
 from profiles.conf import get_conf
 from recommender.learners import learners
+from recommender.learners.fits import build_learner, wants_content
 from recommender.models import ModelArrays, TrainedModel
-from recommender.services.fits import build_learner, wants_content
 from recommender.services.profile_vectors import write_profile_vectors
 from recommender.training.array_bytes import unpack_arrays
 from recommender.training.dataset import InteractionDataset

@@ -12,16 +12,17 @@ from catalog.extensions import describe_fault, dump_options, load_options
 from catalog.vector_index import build_index
 from recommender.conf import get_conf
 from recommender.learners import Progress, Publication, TrainingCancelled, learners
+from recommender.learners.fits import build_learner, fit_learner, ignore_progress, wants_content
 from recommender.models import TrainedModel
 from recommender.services.cancelling import mark_cancelled
 from recommender.services.checkpoints import StoredCheckpoint, drop_checkpoint
-from recommender.services.fits import build_learner, fit_learner, identify_fit, wants_content
 from recommender.services.interrupted import can_go_on, give_up_run, settle_dead_runs
 from recommender.services.measuring import measure_run
 from recommender.services.publishing import publish_model
 from recommender.services.training_locks import hold_training
 from recommender.services.training_memory import check_memory
 from recommender.services.training_progress import ProgressWriter, scale_progress
+from recommender.training.digest import identify_fit
 from recommender.training.loading import load_dataset
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def train_model(model_id: int, *, progress: Progress | None = None) -> TrainedMo
         if _begin(model):
             settle_dead_runs(model.catalog_id, learner=model.learner, except_id=model.pk)
             try:
-                _run(model, progress or _ignore)
+                _run(model, progress or ignore_progress)
             except TrainingCancelled:
                 mark_cancelled(model.pk)
             except BaseException as error:
@@ -148,7 +149,3 @@ def _fail(model: TrainedModel, error: BaseException) -> None:
         state=TrainedModel.State.FAILED, error=describe_fault(error), finished_at=timezone.now()
     )
     drop_checkpoint(model.pk)
-
-
-def _ignore(fraction: float) -> None:
-    return None

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.extensions import OptionError, describe_fault, dump_options, load_options
 from recommender.learners import Progress
+from recommender.learners.fits import ignore_progress
 from recommender.models import Evaluation
 from recommender.services.evaluation_runs import (
     BEGUN,
@@ -71,7 +72,7 @@ def run_tuning(evaluation_id: int, *, progress: Progress | None = None) -> Evalu
             return row
         try:
             write_progress(evaluation_id, BEGUN)
-            outcome = _run(row, EvaluationProgress(evaluation_id, progress or _ignore))
+            outcome = _run(row, EvaluationProgress(evaluation_id, progress or ignore_progress))
         except EvaluationGoneError:
             logger.info("tuning %s: is no longer wanted", evaluation_id)
         except BaseException as error:
@@ -105,7 +106,3 @@ def _run(row: Evaluation, progress: Progress) -> TuningOutcome:
 def _finish(evaluation_id: int, **fields: Any) -> None:
     rows = Evaluation.objects.filter(pk=evaluation_id, state=_RUNNING)
     rows.update(finished_at=timezone.now(), **fields)
-
-
-def _ignore(fraction: float) -> None:
-    return None

@@ -1,12 +1,23 @@
 """A fingerprint of what a learner was given, to tell whether two runs have seen the same."""
 
+import json
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
 from recommender.training.dataset import InteractionDataset
 
 DIGEST_BYTES = 16
+
+
+def identify_fit(learner: str, options: Mapping[str, Any], dataset: InteractionDataset) -> bytes:
+    """Return 16 bytes that are the same where learner, options and data are."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    digest.update(json.dumps([learner, options], sort_keys=True).encode())
+    digest.update(digest_dataset(dataset))
+    return digest.digest()
 
 
 def digest_dataset(dataset: InteractionDataset) -> bytes:

@@ -16,10 +16,10 @@ from recommender.evaluation.array_readers import ArrayReaders, ArraySource
 from recommender.evaluation.friend_voices import FriendVoices
 from recommender.evaluation.offline_plans import find_source
 from recommender.learners import Neighbours, Publication, Scores, Shortlists, Vectors, learners
+from recommender.learners.fits import build_learner, fit_learner
 from recommender.models import Placement, TrainedModel
 from recommender.records import HistoryReading, Plan
 from recommender.selectors import load_plan
-from recommender.services.fits import build_learner, fit_learner
 from recommender.services.offline_items import mark_filtered, read_friends, read_published
 from recommender.services.offline_sources import read_content
 from recommender.services.promotion import promote_model

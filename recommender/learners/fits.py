@@ -1,15 +1,16 @@
 """One fit of a learner on one dataset: given what its class asks for, and its publication verified."""
 
-import json
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from catalog.extensions import load_options
-from recommender.learners import Checkpoint, Learner, Progress, Publication, learners
+from recommender.learners.base import Checkpoint, Learner, Progress, Publication, learners
 from recommender.learners.verification import verify_known_ids, verify_publication
 from recommender.training.dataset import InteractionDataset
-from recommender.training.digest import DIGEST_BYTES, digest_dataset
+
+
+def ignore_progress(fraction: float) -> None:
+    """Hear of progress where nobody looks."""
 
 
 def build_learner(key: str, options: Mapping[str, Any]) -> Learner:
@@ -29,14 +30,6 @@ def wants_content(learner: Learner) -> bool:
     return bool(getattr(learner, "wants_content", False))
 
 
-def identify_fit(key: str, options: Mapping[str, Any], dataset: InteractionDataset) -> bytes:
-    """Return 16 bytes that are the same where learner, options and data are."""
-    digest = blake2b(digest_size=DIGEST_BYTES)
-    digest.update(json.dumps([key, options], sort_keys=True).encode())
-    digest.update(digest_dataset(dataset))
-    return digest.digest()
-
-
 def fit_learner(
     learner: Learner, dataset: InteractionDataset, *, progress: Progress, checkpoint: Checkpoint | None = None
 ) -> Publication:
@@ -44,9 +37,7 @@ def fit_learner(
 
     A resumable learner goes on from ``checkpoint``, which others are not given. Raises PublicationError.
     """
-    named: dict[str, Any] = {}
-    if checkpoint is not None and getattr(learner, "resumable", False):
-        named["checkpoint"] = checkpoint
+    named: dict[str, Any] = {"checkpoint": checkpoint} if getattr(learner, "resumable", False) else {}
     publication = learner.train(dataset, progress=progress, **named)
     verify_publication(publication, shape=learner.shape)
     verify_known_ids(publication, dataset)
