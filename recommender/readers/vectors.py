@@ -12,20 +12,26 @@ from recommender.records import SpaceRef, StrategyPlan
 LOOK_UP_EVIDENCE = -1
 """Evidence of a candidate near a whole history: which of its items is the nearest is read for the final slate alone."""
 
+MOST_BEHIND = 10
+"""Items of a history that a vector learned for a person may not know of yet. On MovieLens 1M the sequence network's
+vector finds the next item oftener than the mean of the history's items does until it is ten steps old."""
+
 FEW_ITEMS = 5000
 """Up to so many items that pass narrow filters are ranked exactly."""
 
 
 def history_vector(space: SpaceRef, *, profile_id: int) -> Fragment:
-    """Select the one query vector of a profile: what a learner computed for it while that is fresh, else the mean.
+    """Select the one query vector of a profile: what a learner computed for it, else the mean of the history's items.
 
-    Fresh is what knows of every row of the history as it is read now. A vector of zeros is one that says nothing.
+    A worker computes it anew after each interaction; until then the last one serves, if it knows of all but MOST_BEHIND
+    items of the history as it is read now. A vector of zeros is one that says nothing.
     """
     mean = _mean_vector(space)
     return Fragment(
         f"SELECT COALESCE((SELECT v.vector::halfvec({space.dimensions}) FROM recommender_profilevector v "
         f"WHERE v.space_id = {space.id:d} AND v.profile_id = {profile_id:d} "
-        "AND v.interaction_id >= (SELECT max(newest_id) FROM history) AND l2_norm(v.vector) > 0), "
+        f"AND (SELECT count(*) FILTER (WHERE newest_id > v.interaction_id) <= {MOST_BEHIND:d} AND count(*) > 0 "
+        "FROM history) AND l2_norm(v.vector) > 0), "
         f"({mean.sql})) AS vector",
         mean.params,
     )

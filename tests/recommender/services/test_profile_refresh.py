@@ -1,4 +1,4 @@
-"""Query vectors of people: served while fresh, refreshed by a worker, right after merges and failures."""
+"""Query vectors of people: served while nearly up to date, refreshed by a worker, right after merges and failures."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,7 @@ from profiles.services.interactions import record_interactions
 from recommender import receivers, tasks
 from recommender.learners import Progress, Vectors, learners
 from recommender.models import ModelArrays, ProfileVector, TrainedModel
+from recommender.readers import vectors
 from recommender.readers.candidates import read_candidates
 from recommender.records import Plan, Query, SpaceRef, StrategyPlan
 from recommender.services import profile_refresh
@@ -125,7 +126,9 @@ def vectors_of(profile: Profile) -> list[list[float]]:
     return [list(row.vector) for row in ProfileVector.objects.filter(profile=profile)]
 
 
-def test_a_fresh_vector_is_what_is_near_and_an_overtaken_one_is_not() -> None:
+def test_a_vector_serves_until_the_next_and_no_longer_when_it_is_far_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     world = make_world(*PLACES)
     model = publish(world, {"east": "north", "north": "east"})
     profile = make_profile(world)
@@ -136,6 +139,11 @@ def test_a_fresh_vector_is_what_is_near_and_an_overtaken_one_is_not() -> None:
     assert read_best(world, model, profile)[:2] == ["north", "near-north"]
 
     act(world, profile, "near-east", days_ago=0.5)
+    assert read_best(world, model, profile) == ["north", "near-north"]
+
+    ProfileVector.objects.update(interaction_id=0)
+    assert read_best(world, model, profile)[0] == "north"
+    monkeypatch.setattr(vectors, "MOST_BEHIND", 1)
     assert read_best(world, model, profile) == ["near-north", "north"]
 
 
@@ -179,15 +187,16 @@ def test_a_vector_that_knew_of_less_is_replaced_by_nothing() -> None:
     assert vectors_of(profile) == [[0.0, 0.0]]
 
 
-def test_an_older_row_that_comes_late_makes_a_vector_stale() -> None:
+def test_an_older_row_that_comes_late_makes_a_vector_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world(*PLACES)
     model = publish(world, {"east": "north"})
     profile = make_profile(world)
     act(world, profile, "east", days_ago=1)
     refresh_stale_profile_vectors()
     act(world, profile, "near-east", days_ago=2)
-
-    assert read_best(world, model, profile)[0] == "near-north"
+    with monkeypatch.context() as patch:
+        patch.setattr(vectors, "MOST_BEHIND", 0)
+        assert read_best(world, model, profile)[0] == "near-north"
     assert refresh_stale_profile_vectors() == 1
     assert read_best(world, model, profile)[0] == "north"
 
