@@ -38,7 +38,7 @@ HELPS = (
     gettext_noop("Ridge penalty: the larger, the smoother."),
     gettext_noop("How far the penalty follows an item's popularity: 0 the same for all, 1 in proportion."),
     gettext_noop("Rounds over people and items."),
-    gettext_noop("Weight of what was not met, beside 1 of what was."),
+    gettext_noop("Weight of everything that was not met together, beside that of everything that was."),
     gettext_noop("Ridge penalty, times how much is known of each row."),
     gettext_noop("How far the penalty follows what is known: 0 the same for all, 1 in proportion."),
     gettext_noop("Seed of the first factors."),

@@ -12,6 +12,7 @@ from recommender.learners.als_solves import solve_rows
 from recommender.learners.base import Arrays, Checkpoint, Progress, Shape, Vectors, learners
 from recommender.learners.factor_vectors import match_items, publish_factors, publish_no_factors
 from recommender.learners.tables import people_by_items
+from recommender.learners.values import VALUE_WEIGHT, ValueScale, find_scale, weigh_values
 from recommender.training.dataset import InteractionDataset
 
 
@@ -21,9 +22,13 @@ class IalsOptions:
 
     rank: int = field(default=64, metadata={"help": "Factors of each person and item.", "minimum": 1, "maximum": 1024})
     rounds: int = field(default=12, metadata={"help": "Rounds over people and items.", "minimum": 1, "maximum": 200})
-    unobserved_weight: float = field(
-        default=0.2,
-        metadata={"help": "Weight of what was not met, beside 1 of what was.", "minimum": 1e-6, "maximum": 10.0},
+    unobserved_share: float = field(
+        default=4.0,
+        metadata={
+            "help": "Weight of everything that was not met together, beside that of everything that was.",
+            "minimum": 0.001,
+            "maximum": 1000.0,
+        },
     )
     penalty: float = field(
         default=0.02, metadata={"help": "Ridge penalty, times how much is known of each row.", "minimum": 1e-8}
@@ -36,6 +41,7 @@ class IalsOptions:
             "maximum": 1.0,
         },
     )
+    value_weight: float = field(default=0.0, metadata=VALUE_WEIGHT)
     seed: int = field(default=0, metadata={"help": "Seed of the first factors.", "minimum": 0})
 
 
@@ -43,7 +49,8 @@ class IalsOptions:
 class Ials:
     """Minimises Σ_met s (w_u·h_i − 1)² + α Σ_all (w_u·h_i)² + λ (Σ_u r_u |w_u|² + Σ_i r_i |h_i|²).
 
-    r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met. Hu, Koren and Volinsky 2008 with the
+    r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met, α = ``unobserved_share`` · Σ s / (P I),
+    so that a catalogue of any size can do with like values. Hu, Koren and Volinsky 2008 with the
     penalties of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS", equations 2 to 4.
     Published are the factors, the inner product ranks; a new person's are the same least squares, with items held fast.
     """
@@ -53,8 +60,9 @@ class Ials:
     resumable: ClassVar[bool] = True
     label = _("what suits your taste")
     tuning: ClassVar[Mapping[str, Sequence[Any]]] = {
-        "unobserved_weight": (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0),
+        "unobserved_share": (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0),
         "penalty": (0.001, 0.003, 0.01, 0.02, 0.03, 0.06),
+        "value_weight": (0.0, 0.3),
         "rank": (32, 64, 128, 256),
     }
     tuning_order: ClassVar[int] = 45
@@ -72,11 +80,14 @@ class Ials:
         """Return the factors of the items that were met, and of the people who met any."""
         options = self.options
         progress(0.0)
-        met = people_by_items(dataset)
+        scale = find_scale(dataset)
+        met = self._weigh(dataset, scale)
         if not met.nnz:
             progress(1.0)
             return publish_no_factors(options.rank)
         by_item = met.T.tocsr()
+        sides = int((np.diff(met.indptr) > 0).sum()), int((np.diff(by_item.indptr) > 0).sum())
+        unobserved = options.unobserved_share * float(met.data.sum(dtype=np.float64)) / (sides[0] * sides[1])
         dice = np.random.default_rng(options.seed)
         items = dice.normal(0.0, 0.1 / np.sqrt(options.rank), (met.shape[1], options.rank)).astype(np.float32)
         items[np.diff(by_item.indptr) == 0] = 0.0
@@ -85,8 +96,8 @@ class Ials:
         if saved is not None:
             items, first = saved["items"], int(saved["rounds"])
         for done in range(first + 1, options.rounds + 1):
-            people = self._solve(met, items, items=met.shape[1])
-            items = self._solve(by_item, people, items=met.shape[0])
+            people = self._solve(met, items, items, unobserved=unobserved)
+            items = self._solve(by_item, people, people, unobserved=unobserved)
             if checkpoint is not None:
                 checkpoint.save({"items": items, "rounds": np.array(done)})
             progress(0.95 * done / options.rounds)
@@ -94,7 +105,8 @@ class Ials:
         arrays: dict[str, NDArray[Any]] = {
             "item_ids": dataset.item_ids[known],
             "items": items[known],
-            "catalogue": np.array(met.shape[1]),
+            "unobserved": np.array(unobserved),
+            "value_scale": np.array(scale),
         }
         people = self.encode_profiles(arrays, dataset)
         progress(1.0)
@@ -102,12 +114,18 @@ class Ials:
 
     def encode_profiles(self, arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
         """Return (P, rank): the least squares of each history against the items' factors; zeros without any."""
-        met, items = match_items(people_by_items(dataset), arrays, dataset)
-        return self._solve(met, items, items=int(arrays["catalogue"]))
+        weighed = self._weigh(dataset, ValueScale(*arrays["value_scale"].tolist()))
+        met, items = match_items(weighed, arrays, dataset)
+        return self._solve(met, items, arrays["items"], unobserved=float(arrays["unobserved"]))
 
-    def _solve(self, rows: Any, factors: NDArray[np.float32], *, items: int) -> NDArray[np.float32]:
-        """Return the factors of ``rows`` given those of the other side, which has ``items`` members."""
+    def _weigh(self, dataset: InteractionDataset, scale: ValueScale) -> Any:
+        return people_by_items(weigh_values(dataset, weight=self.options.value_weight, scale=scale))
+
+    def _solve(
+        self, rows: Any, factors: NDArray[np.float32], everything: NDArray[np.float32], *, unobserved: float
+    ) -> NDArray[np.float32]:
+        """Return the factors of ``rows`` given those of their columns, and ``everything`` on the other side."""
         options = self.options
-        gram = np.float32(options.unobserved_weight) * (factors.T @ factors)
-        counts = np.diff(rows.indptr) + options.unobserved_weight * items
+        gram = np.float32(unobserved) * (everything.T @ everything)
+        counts = np.diff(rows.indptr) + unobserved * int(everything.any(axis=1).sum())
         return solve_rows(rows, factors, gram=gram, penalties=options.penalty * counts**options.penalty_exponent)

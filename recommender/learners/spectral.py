@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from recommender.learners.spectral_filters import Filter, FilterName, make_filte
 from recommender.learners.spectrum import find_all_directions, find_leading_directions, raise_degrees
 from recommender.learners.table_options import TableOptions
 from recommender.learners.tables import DENSE_ITEMS, item_blocks, people_by_items, publish_rows, strongest_of_rows
+from recommender.learners.values import VALUE_WEIGHT, find_scale, weigh_values
 from recommender.training.dataset import InteractionDataset
 
 _logger = logging.getLogger(__name__)
@@ -85,14 +86,7 @@ class SpectralOptions(TableOptions):
         default=False,
         metadata={"help": "Whether each target is scaled as by EASE, whose items never recommend themselves."},
     )
-    value_weight: float = field(
-        default=0.0,
-        metadata={
-            "help": "How much more what was rated a standard deviation above the mean counts than what was at it.",
-            "minimum": 0.0,
-            "maximum": 1.0,
-        },
-    )
+    value_weight: float = field(default=0.0, metadata=VALUE_WEIGHT)
     rank: int = field(
         default=500,
         metadata={"help": "Leading directions of large catalogues.", "minimum": 1, "maximum": 4000},
@@ -125,6 +119,7 @@ class Spectral:
         "item_power": (0.0, 0.2, 0.3, 0.4, 0.5),
         "output_shift": (-0.2, -0.1, 0.0, 0.1),
         "value_weight": (0.0, 0.15, 0.3),
+        "neighbours": (200, 500, 1000),
     }
     tuning_order: ClassVar[int] = 15
 
@@ -143,7 +138,7 @@ class Spectral:
         """Return the ``neighbours`` weights furthest from 0 of each item's row."""
         options = self.options
         progress(0.0)
-        matrix = people_by_items(weigh_values(dataset, weight=options.value_weight))
+        matrix = people_by_items(weigh_values(dataset, weight=options.value_weight, scale=find_scale(dataset)))
         degrees = np.asarray((matrix > 0).sum(axis=0)).ravel().astype(np.float64)
         parts = []
         if matrix.nnz:
@@ -226,21 +221,6 @@ class _Table:
         if self._items is not None:
             rows += (self._items[block] @ self._people).toarray()
         return rows
-
-
-def weigh_values(dataset: InteractionDataset, *, weight: float) -> InteractionDataset:
-    """Return the dataset with strengths times 1 + ``weight`` · z (at least 0.1); z is the standard score of a value.
-
-    Rows without a value, and all where values do not differ, keep their strength.
-    """
-    rated = np.isfinite(dataset.values) & (dataset.strengths > 0)
-    values = dataset.values[rated].astype(np.float64)
-    spread = float(values.std()) if len(values) else 0.0
-    if not (weight and spread):
-        return dataset
-    strengths = dataset.strengths.copy()
-    strengths[rated] *= np.maximum(1.0 + weight * (values - values.mean()) / spread, 0.1)
-    return replace(dataset, strengths=strengths)
 
 
 def _is_exact(people: int, items: int) -> bool:

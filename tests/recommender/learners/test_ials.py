@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -54,19 +56,39 @@ def test_a_system_without_a_solution_is_told() -> None:
 
 
 def test_rounds_lead_to_a_minimum() -> None:
-    options = IalsOptions(rank=2, rounds=200, penalty=0.1, unobserved_weight=0.1)
+    options = IalsOptions(rank=2, rounds=200, penalty=0.1, unobserved_share=0.5)
     found = Ials(options).train(make_clusters(), progress=lambda done: None)
     assert found.profile_matrix is not None
     people, items = found.profile_matrix.astype(np.float64), found.matrix.astype(np.float64)
     met = np.zeros((len(people), len(items)))
     dataset = make_clusters()
     met[dataset.profiles, dataset.items] = 1.0
+    unobserved = 0.5 * met.mean()
     scores = people @ items.T
-    slope = met * (scores - 1.0) + 0.1 * scores
-    item_penalty = 0.1 * (met.sum(axis=0) + 0.1 * len(people))
-    person_penalty = 0.1 * (met.sum(axis=1) + 0.1 * (2 * SIDE + 1))
+    slope = met * (scores - 1.0) + unobserved * scores
+    item_penalty = 0.1 * (met.sum(axis=0) + unobserved * len(people))
+    person_penalty = 0.1 * (met.sum(axis=1) + unobserved * len(items))
     np.testing.assert_allclose(slope.T @ people + item_penalty[:, None] * items, 0.0, atol=1e-4)
     np.testing.assert_allclose(slope @ items + person_penalty[:, None] * people, 0.0, atol=1e-4)
+
+
+def test_a_person_read_alone_gets_the_vector_of_the_whole_log() -> None:
+    dataset = make_clusters()
+    rated = replace(dataset, values=np.arange(len(dataset), dtype=np.float32) % 5)
+    learner = Ials(IalsOptions(rank=3, value_weight=0.5))
+    found = learner.train(rated, progress=lambda done: None)
+    assert found.profile_matrix is not None
+    assert found.profile_ids is not None
+    met = np.unique(rated.items[rated.profiles == 1])
+    alone = rated.keep_rows(rated.profiles == 1)
+    alone = replace(
+        alone,
+        item_ids=rated.item_ids[met],
+        published=rated.published[met],
+        items=np.searchsorted(met, alone.items).astype(np.int32),
+    )
+    place = int(np.flatnonzero(found.profile_ids == rated.profile_ids[1])[0])
+    np.testing.assert_allclose(learner.encode_profiles(found.arrays, alone)[1], found.profile_matrix[place], atol=1e-5)
 
 
 def test_items_that_nobody_met_are_not_published() -> None:

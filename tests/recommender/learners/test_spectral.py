@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.extensions import load_options
 from recommender.learners import Neighbours, spectral
 from recommender.learners.ease import Ease
-from recommender.learners.spectral import Spectral, SpectralOptions, weigh_values
+from recommender.learners.spectral import Spectral, SpectralOptions
 from recommender.learners.spectral_filters import FilterName, make_filter, respond
 from recommender.learners.spectrum import find_all_directions, find_leading_directions
 from recommender.testing.datasets import FIRST_ITEM, Row, make_dataset, make_random_rows
@@ -158,14 +157,6 @@ def test_a_complete_filter_has_no_line_and_the_low_pass_lifts_the_leading_direct
     )
     assert found.slope == 0.0
     np.testing.assert_allclose(found.gains, [1 / 1.5 + 0.2, 0.5, 0.25 / 0.75], rtol=1e-6)
-
-
-def test_ratings_count_by_their_standard_score_and_none_turns_against_an_item() -> None:
-    dataset = make_dataset([(0, 0, 0.0), (0, 1, 1.0), (1, 0, 0.0), (1, 2, 1.0), (2, 1, 0.0)], items=3)
-    rated = replace(dataset, values=np.array([1.0, 5.0, 5.0, 1.0, np.nan], dtype=np.float32))
-    np.testing.assert_allclose(weigh_values(rated, weight=0.5).strengths, [0.5, 1.5, 1.5, 0.5, 1.0])
-    np.testing.assert_allclose(weigh_values(rated, weight=1.0).strengths, [0.1, 2.0, 2.0, 0.1, 1.0])
-    assert weigh_values(dataset, weight=0.5) is dataset
 
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
