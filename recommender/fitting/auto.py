@@ -31,12 +31,16 @@ TREES_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class AutoOptions:
-    """How ``auto`` goes about it. ``only`` limits to some learners; ``ordered`` says that histories have an order."""
+    """How ``auto`` goes about it. ``only`` limits to some learners; ``ordered`` says that histories have an order.
+
+    ``trained_again`` says that the members will be trained on more before they are asked, as they are with ``refit``.
+    """
 
     budget_seconds: float = 1200.0
     seed: int = 0
     ordered: bool = True
     exclude_seen: bool = True
+    trained_again: bool = False
     only: tuple[str, ...] = ()
     memory_bytes: int = 16 * 2**30
     tuning_cases: int = 2000
@@ -59,6 +63,7 @@ def fit_auto(
     """
     say = report or _logger.info
     budget = Budget(options.budget_seconds)
+    sizes_hold = refit is None and not options.trained_again
     cases = sample_cases(validation.cases, size=options.tuning_cases, seed=options.seed)
     trials = list_trials(
         validation.train, ordered=options.ordered, memory_bytes=options.memory_bytes, only=options.only
@@ -82,13 +87,18 @@ def fit_auto(
     scorers = [make_case_scorer(member.publication, member.learner, blending) for member in members]
     table, wanted = gather_table(scorers, blending, exclude_seen=options.exclude_seen)
     chosen, steps = select_members(
-        table, wanted, names=[member.key for member in members], most=options.most_members, seed=options.seed
+        table,
+        wanted,
+        names=[member.key for member in members],
+        most=options.most_members,
+        seed=options.seed,
+        sizes_hold=sizes_hold,
     )
     say(f"{budget.used:6.0f} s  members: " + ", ".join(f"{name} {figure:.4f}" for name, figure in steps.items()))
     kept = [members[place] for place in chosen]
     table, wanted = gather_table([scorers[place] for place in chosen], blending, exclude_seen=options.exclude_seen)
     ranking = fit_ranking(
-        make_ranking_cases(table.scores, table.items, wanted, table.lengths),
+        make_ranking_cases(table.scores, table.items, wanted, table.lengths, sizes_hold=sizes_hold),
         seed=options.seed,
         threads=options.threads,
         with_trees=budget.left > TREES_SHARE * budget.seconds,

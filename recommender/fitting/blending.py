@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.ranking.features import make_features
+from recommender.ranking.features import VIEWS, make_features
 
 Arrays = dict[str, NDArray[np.float64]]
 
@@ -18,7 +18,8 @@ BUCKET_SHRINKAGE = 2e-2
 ROUNDS = 100
 """Rounds of the solver at most."""
 
-MIN_BUCKET_CASES = 300
+MIN_BUCKET_CASES = 500
+"""Cases that a range of history lengths needs at least for weights of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,33 @@ class RankingCases:
 
 
 def make_ranking_cases(
-    scores: NDArray[np.float32], items: NDArray[np.int32], wanted: NDArray[np.bool_], lengths: NDArray[np.int64]
+    scores: NDArray[np.float32],
+    items: NDArray[np.int32],
+    wanted: NDArray[np.bool_],
+    lengths: NDArray[np.int64],
+    *,
+    sizes_hold: bool = True,
 ) -> RankingCases:
-    """Return the cases that have a target among their candidates: scores (c, m, S), items (c, m) padded with -1."""
+    """Return the cases that have a target among their candidates: scores (c, m, S), items (c, m) padded with -1.
+
+    Unless ``sizes_hold``, raw scores are hidden: the sources will have learned from more when they are asked, and how
+    large their scores are follows how much they have seen; what is fitted to it here would be wrong there.
+    """
     kept = wanted.any(axis=1)
+    features = make_features(scores[kept], lengths[kept])
     return RankingCases(
-        features=make_features(scores[kept], lengths[kept]),
+        features=features if sizes_hold else hide_sizes(features, sources=scores.shape[-1]),
         there=items[kept] >= 0,
         wanted=wanted[kept],
         lengths=lengths[kept],
     )
+
+
+def hide_sizes(features: NDArray[np.float32], *, sources: int) -> NDArray[np.float32]:
+    """Return ``features`` (…, m, F) with 0 for every raw score, so that nothing fitted to them goes by it."""
+    hidden = features.copy()
+    hidden[..., VIEWS.index("raw") : len(VIEWS) * sources : len(VIEWS)] = 0.0
+    return hidden
 
 
 def fit_blend(cases: RankingCases, *, ranges: int = 4, last_is_length: bool = True, rounds: int = ROUNDS) -> Arrays:

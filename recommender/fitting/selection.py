@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation.candidates import CandidateTable
-from recommender.fitting.blending import RankingCases, fit_blend
+from recommender.fitting.blending import RankingCases, fit_blend, hide_sizes
 from recommender.fitting.ranking import measure_ranking
 from recommender.ranking.features import VIEWS, view_scores
 from recommender.ranking.fitted_scores import score_blend
@@ -26,20 +26,28 @@ ROUNDS = 30
 
 
 def select_members(
-    table: CandidateTable, wanted: NDArray[np.bool_], *, names: Sequence[str], most: int, seed: int
+    table: CandidateTable,
+    wanted: NDArray[np.bool_],
+    *,
+    names: Sequence[str],
+    most: int,
+    seed: int,
+    sizes_hold: bool = True,
 ) -> tuple[list[int], dict[str, float]]:
     """Return the places of the members to keep, the strongest first, and the NDCG as each came in.
 
     Greedy forward selection (Caruana et al. 2004, "Ensemble selection from libraries of models") on the NDCG at 10 of
     a blend fitted on one half of the cases and measured on the other, both ways. Some members alone would propose
     their own best candidates and no others', so that is what they are measured on. ``names`` are made distinct.
+    ``sizes_hold``: see ``make_ranking_cases``.
     """
     dice = np.random.default_rng(seed)
     found = np.flatnonzero(wanted.any(axis=1))
     kept = np.sort(dice.permutation(found)[:CASES])
+    views = view_scores(table.scores[kept])
     cases = _narrow(
         RankingCases(
-            features=view_scores(table.scores[kept]),
+            features=views if sizes_hold else hide_sizes(views, sources=len(names)),
             there=table.items[kept] >= 0,
             wanted=wanted[kept],
             lengths=table.lengths[kept],

@@ -70,10 +70,11 @@ def fit_sources(
 
     Where hardly any history is short, as in a log of old customers, weights of their own for short ones are fitted to
     the same people with less of their histories, and what is fitted is a blend: trees never saw such people.
+    What serves in the end has learned from everything, so that the sizes of scores say nothing here.
     """
     drawn = sample_cases(cases, size=MOST_FITTED, seed=seed)
     table, wanted = gather_table(make_scorers(sources, drawn), drawn, exclude_seen=exclude_seen)
-    whole = make_ranking_cases(table.scores, table.items, wanted, table.lengths)
+    whole = make_ranking_cases(table.scores, table.items, wanted, table.lengths, sizes_hold=False)
     longest = max(SHORT_LENGTHS)
     if (table.lengths <= longest).mean() >= FEW_SHORT:
         return fit_ranking(whole, seed=seed, threads=threads, with_trees=with_trees)
@@ -120,4 +121,4 @@ def _gather_short(sources: Sequence[TunedSource], cases: Cases, *, exclude_seen:
     histories = shorten_histories(cases.histories, profiles=cases.profiles, rows=rows)
     shortened = replace(cases, histories=histories)
     table, wanted = gather_table(make_scorers(sources, shortened), cases, exclude_seen=exclude_seen)
-    return make_ranking_cases(table.scores, table.items, wanted, count_steps(shortened))
+    return make_ranking_cases(table.scores, table.items, wanted, count_steps(shortened), sizes_hold=False)

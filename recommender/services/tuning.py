@@ -11,6 +11,7 @@ from recommender.fitting.auto import AutoOptions, fit_auto
 from recommender.fitting.members import Member
 from recommender.fitting.recipe import Recipe
 from recommender.learners import Progress, TrainingCancelled
+from recommender.learners.fits import ignore_progress
 from recommender.models import FittedRanking, Placement, PlacementStrategy, TrainedModel
 from recommender.records import Plan
 from recommender.selectors import load_plan
@@ -88,7 +89,7 @@ def tune_placement(
         TrainingUnderWayError: it is being tuned already, or one of the learners is being trained.
     """
     options = options or TuningOptions()
-    report_progress = progress or _ignore
+    report_progress = progress or ignore_progress
     placement = find_placement(catalog_id, placement_key)
     with hold_training(catalog_id, name_lock(placement)):
         return _tune(placement, options, report_progress)
@@ -171,6 +172,7 @@ def _try_learners(split: TuningSplit, plan: Plan, options: TuningOptions, progre
         seed=options.seed,
         ordered=split.ordered,
         exclude_seen=plan.exclude_seen,
+        trained_again=True,
         only=options.learners,
         memory_bytes=limit or find_available_bytes() or _MEMORY_BYTES,
     )
@@ -206,7 +208,3 @@ def _is_worse(report: Mapping[str, Any]) -> bool:
         if row["kind"] == "placement" and row["difference"]["mean"] > 0:
             return bool(row["difference"]["p"] < get_conf().worse_below)
     return False
-
-
-def _ignore(fraction: float) -> None:
-    return None

@@ -51,6 +51,18 @@ def test_two_sources_that_err_differently_are_better_together():
         assert together > measure_ranking(fresh.features[..., 4 * source].astype(float), fresh) + 0.05
 
 
+@pytest.mark.parametrize("with_trees", [False, True])
+def test_how_large_scores_are_says_nothing_where_sizes_do_not_hold(with_trees):
+    scores, items, wanted, lengths = draw_cases(count=1200, good=(True, True))
+    cases = make_ranking_cases(scores, items, wanted, lengths, sizes_hold=False)
+    fit = fit_ranking(cases, seed=0, threads=1, with_trees=with_trees)
+    table = CandidateTable(items, scores, lengths)
+    larger = CandidateTable(items, scores * np.float32([4.0, 0.5]), lengths)
+    np.testing.assert_array_equal(rank_table(fit, table, k=10), rank_table(fit, larger, k=10))
+    sized = fit_ranking(make_ranking_cases(scores, items, wanted, lengths), seed=0, threads=1, with_trees=with_trees)
+    assert (rank_table(sized, table, k=10) != rank_table(sized, larger, k=10)).any()
+
+
 def test_weights_follow_the_length_of_the_history():
     drawn = draw_cases(2400, by_length=True, seed=2)
     ranged = fit_blend(make_ranking_cases(*drawn), ranges=4)
