@@ -38,7 +38,7 @@ HELPS = (
     gettext_noop("Ridge penalty: the larger, the smoother."),
     gettext_noop("How far the penalty follows an item's popularity: 0 the same for all, 1 in proportion."),
     gettext_noop("Rounds over people and items."),
-    gettext_noop("Weight of everything that was not met together, beside that of everything that was."),
+    gettext_noop("Weight of all that a person, or an item, has not met together, beside 1 for each that was met."),
     gettext_noop("Ridge penalty, times how much is known of each row."),
     gettext_noop("How far the penalty follows what is known: 0 the same for all, 1 in proportion."),
     gettext_noop("Seed of the first factors."),

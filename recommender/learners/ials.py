@@ -22,12 +22,12 @@ class IalsOptions:
 
     rank: int = field(default=64, metadata={"help": "Factors of each person and item.", "minimum": 1, "maximum": 1024})
     rounds: int = field(default=12, metadata={"help": "Rounds over people and items.", "minimum": 1, "maximum": 200})
-    unobserved_share: float = field(
-        default=4.0,
+    unobserved_mass: float = field(
+        default=250.0,
         metadata={
-            "help": "Weight of everything that was not met together, beside that of everything that was.",
-            "minimum": 0.001,
-            "maximum": 1000.0,
+            "help": "Weight of all that a person, or an item, has not met together, beside 1 for each that was met.",
+            "minimum": 0.01,
+            "maximum": 1e6,
         },
     )
     penalty: float = field(
@@ -49,8 +49,9 @@ class IalsOptions:
 class Ials:
     """Minimises Σ_met s (w_u·h_i − 1)² + α Σ_all (w_u·h_i)² + λ (Σ_u r_u |w_u|² + Σ_i r_i |h_i|²).
 
-    r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met, α = ``unobserved_share`` · Σ s / (P I),
-    so that a catalogue of any size can do with like values. Hu, Koren and Volinsky 2008 with the
+    r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met, α = ``unobserved_mass`` / √(P I): what
+    is best depends little on the size of the catalogue then, and on how much of a log is learned from.
+    Hu, Koren and Volinsky 2008 with the
     penalties of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS", equations 2 to 4.
     Published are the factors, the inner product ranks; a new person's are the same least squares, with items held fast.
     """
@@ -60,8 +61,8 @@ class Ials:
     resumable: ClassVar[bool] = True
     label = _("what suits your taste")
     tuning: ClassVar[Mapping[str, Sequence[Any]]] = {
-        "unobserved_share": (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0),
-        "penalty": (0.001, 0.003, 0.01, 0.02, 0.03, 0.06),
+        "unobserved_mass": (60.0, 120.0, 180.0, 250.0, 350.0, 500.0, 1000.0),
+        "penalty": (0.005, 0.01, 0.014, 0.02, 0.028, 0.04),
         "value_weight": (0.0, 0.3),
         "rank": (32, 64, 128, 256),
     }
@@ -87,7 +88,7 @@ class Ials:
             return publish_no_factors(options.rank)
         by_item = met.T.tocsr()
         sides = int((np.diff(met.indptr) > 0).sum()), int((np.diff(by_item.indptr) > 0).sum())
-        unobserved = options.unobserved_share * float(met.data.sum(dtype=np.float64)) / (sides[0] * sides[1])
+        unobserved = options.unobserved_mass / float(np.sqrt(sides[0] * sides[1]))
         dice = np.random.default_rng(options.seed)
         items = dice.normal(0.0, 0.1 / np.sqrt(options.rank), (met.shape[1], options.rank)).astype(np.float32)
         items[np.diff(by_item.indptr) == 0] = 0.0

@@ -56,14 +56,14 @@ def test_a_system_without_a_solution_is_told() -> None:
 
 
 def test_rounds_lead_to_a_minimum() -> None:
-    options = IalsOptions(rank=2, rounds=200, penalty=0.1, unobserved_share=0.5)
+    options = IalsOptions(rank=2, rounds=200, penalty=0.1, unobserved_mass=2.0)
     found = Ials(options).train(make_clusters(), progress=lambda done: None)
     assert found.profile_matrix is not None
     people, items = found.profile_matrix.astype(np.float64), found.matrix.astype(np.float64)
     met = np.zeros((len(people), len(items)))
     dataset = make_clusters()
     met[dataset.profiles, dataset.items] = 1.0
-    unobserved = 0.5 * met.mean()
+    unobserved = 2.0 / np.sqrt(met.size)
     scores = people @ items.T
     slope = met * (scores - 1.0) + unobserved * scores
     item_penalty = 0.1 * (met.sum(axis=0) + unobserved * len(people))
