@@ -28,6 +28,9 @@ NOTHING = Scores(np.empty(0, dtype=np.int64), np.empty(0))
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
 
+TUNING_PART = 1 / 3
+"""Part of the time left for tuning that one learner may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class AutoOptions:
@@ -153,21 +156,30 @@ def _tune_best(
     budget: Budget,
     note: Callable[[Member], None],
 ) -> list[Member]:
+    """Tune the members, the strongest first, each for no more than TUNING_PART of the time that is left for it.
+
+    A blend lives from members that differ, so one must not take up the time of all.
+    """
     by_key = {trial.key: trial for trial in trials}
-    slow = any(trial.seconds_option for trial in trials)
-    until = 0.35 if slow else 0.7
+    until = 0.35 if any(trial.seconds_option for trial in trials) else 0.7
     return [
         tune_member(
             member,
             by_key[member.key],
             validation.train,
             cases,
-            may_go_on=lambda seconds: budget.within(until) and seconds < 0.1 * budget.seconds,
+            may_go_on=_take_part(budget, until=until),
             report=note,
             exclude_seen=options.exclude_seen,
         )
         for member in sorted(members, key=lambda member: -member.figures["ndcg"])
     ]
+
+
+def _take_part(budget: Budget, *, until: float) -> Callable[[float], bool]:
+    """Return what says whether a learner may be trained once more, given the seconds that it takes."""
+    own = budget.share + TUNING_PART * (until - budget.share)
+    return lambda seconds: budget.within(own) and seconds < 0.1 * budget.seconds
 
 
 def _train_slow(

@@ -16,10 +16,15 @@ class Budget:
         return time.monotonic() - self._begun
 
     @property
+    def share(self) -> float:
+        """Share of the whole that has been used, 1 where there is none."""
+        return self.used / self.seconds if self.seconds else 1.0
+
+    @property
     def left(self) -> float:
         """Seconds left, 0 when all is used."""
         return max(0.0, self.seconds - self.used)
 
     def within(self, share: float) -> bool:
         """Say whether less than ``share`` of the whole has been used."""
-        return self.used < share * self.seconds
+        return self.share < share
