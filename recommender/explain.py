@@ -1,7 +1,9 @@
 """Reasons: the evidence behind an entry as a sentence in the reader's language."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from recommender.learners import learners
 from recommender.readers.details import ItemDetails
@@ -53,11 +55,21 @@ def explain_friends(friends: FriendsOfItem) -> Reason:
     if not friends.keys:
         text = ngettext("Liked by %(count)d friend", "Liked by %(count)d friends", friends.count)
         return Reason("friends", text % {"count": friends.count})
-    names = ", ".join(friends.keys)
+    names = join_names(friends.keys)
     if not others:
         return Reason("friends", _("Liked by %(names)s") % {"names": names})
     text = ngettext("Liked by %(names)s and %(count)d other", "Liked by %(names)s and %(count)d others", others)
     return Reason("friends", text % {"names": names, "count": others})
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Return names or titles one after another, as the reader's language puts marks between them."""
+    return pgettext("between names", ", ").join(names)
+
+
+def join_clauses(clauses: Iterable[str]) -> str:
+    """Return parts of a sentence one after another, as the reader's language puts marks between them."""
+    return pgettext("between parts of a sentence", "; ").join(clauses)
 
 
 def explain_group(source: str, details: ItemDetails, *, people: int) -> Reason:

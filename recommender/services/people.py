@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recommender.conf import get_people_conf
+from recommender.explain import join_clauses, join_names
 from recommender.readers.people import (
     PersonMatch,
     SharedItem,
@@ -58,9 +59,9 @@ def find_people(catalog_id: int, *, user_id: str, limit: int = 20) -> tuple[Pers
 def _explain(match: PersonMatch, shared: tuple[SharedItem, ...]) -> PersonLike:
     parts = []
     if shared:
-        parts.append(_("shares: %(titles)s") % {"titles": ", ".join(item.title or item.key for item in shared)})
+        parts.append(_("shares: %(titles)s") % {"titles": join_names(item.title or item.key for item in shared)})
     if match.common_friends:
         text = ngettext("%(count)d friend in common", "%(count)d friends in common", match.common_friends)
         parts.append(text % {"count": match.common_friends})
-    reason = "; ".join(parts) or _("similar taste")
+    reason = join_clauses(parts) or _("similar taste")
     return PersonLike(match.key, match.score, shared, match.common_friends, reason)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import translation
 
 from catalog.models import EmbeddingSpace
 from profiles.models import Profile
 from profiles.records import FriendshipRecord
 from profiles.services.friendships import add_friendships
 from recommender.models import ProfileVector
+from recommender.services.people import find_people
 from tests.catalog.api.callers import Caller, make_caller, read_error
 from tests.recommender.worlds import World, act, make_profile, make_world
 
@@ -51,6 +53,13 @@ def test_people_come_with_what_they_share(world: World, caller: Caller) -> None:
     assert (cal["user_id"], cal["shared_items"], cal["reason"]) == ("cal", ["hit"], "shares: Title of hit")
     assert 0 < cal["score"] < 0.5
     assert [person["user_id"] for person in caller.get(PATH, user_id="ada", limit=1)[1]["people"]] == ["bob"]
+
+
+def test_reasons_have_the_marks_of_the_readers_language(world: World) -> None:
+    add_friendships(world.catalog.pk, [FriendshipRecord("ada", "dan"), FriendshipRecord("dan", "bob")])
+    with translation.override("zh-hans"):
+        bob = find_people(world.catalog.pk, user_id="ada")[0]
+    assert "Title of rare/1、Title of hit；" in bob.reason
 
 
 def test_somebody_unknown_or_lonely_is_like_nobody(world: World, caller: Caller) -> None:
