@@ -50,11 +50,6 @@ def measure_lists(ranked: NDArray[np.int32], cases: Cases, *, k: int = 10) -> Ma
     }
 
 
-def measure_each(ranked: NDArray[np.int32], cases: Cases, *, k: int = 10) -> NDArray[np.float64]:
-    """Return the NDCG at ``k`` of each of the cases (c,)."""
-    return np.asarray(measure_ndcg(find_hits(ranked, targets=cases.targets), k=k), dtype=np.float64)
-
-
 def sample_cases(cases: Cases, *, size: int, seed: int) -> Cases:
     """Return at most ``size`` of the cases, drawn at random, in their order."""
     if len(cases) <= size:

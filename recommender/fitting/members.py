@@ -5,12 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from catalog.extensions import dump_options, load_options
 from recommender.evaluation.cases import Cases
-from recommender.fitting.lists import make_case_scorer, measure_each, measure_lists, rank_cases
+from recommender.fitting.lists import make_case_scorer, measure_lists, rank_cases
 from recommender.learners import Learner, Neighbours, Progress, Publication, learners
 from recommender.learners.fits import build_learner, fit_learner, ignore_progress
 from recommender.training.dataset import InteractionDataset
@@ -20,10 +17,7 @@ _READING = {"window", "half_life"}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A trained learner; ``figures`` are its own on held-out cases, ``seconds`` the time of its training.
-
-    ``each`` (c,) is the NDCG at 10 of each of the cases, empty before it is measured.
-    """
+    """A trained learner; ``figures`` are its own on held-out cases, ``seconds`` the time of its training."""
 
     key: str
     options: Mapping[str, Any]
@@ -31,7 +25,6 @@ class Member:
     publication: Publication
     seconds: float
     figures: Mapping[str, float] = field(default_factory=dict)
-    each: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 def train_member(
@@ -64,7 +57,7 @@ def measure_member(member: Member, cases: Cases, *, exclude_seen: bool = True) -
     """Return the member with its hit rate and NDCG at 10 on ``cases``."""
     scorer = make_case_scorer(member.publication, member.learner, cases)
     ranked = rank_cases(scorer, cases, k=10, exclude_seen=exclude_seen)
-    return replace(member, figures=measure_lists(ranked, cases), each=measure_each(ranked, cases))
+    return replace(member, figures=measure_lists(ranked, cases))
 
 
 def _dump(key: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,7 @@ from recommender.training.dataset import InteractionDataset
 _logger = logging.getLogger(__name__)
 
 MARGIN = 0.002
-"""By what share the NDCG must rise for a value to be kept."""
-
-ERRORS = 1.0
-"""By how many standard errors of the difference, case by case, it must rise: of many values tried one is always lucky,
-and a default has been right on other data."""
+"""By what share the NDCG must rise for a value to be kept: less is noise."""
 
 Report = Callable[[Member], None]
 
@@ -50,16 +46,9 @@ def tune_member(
                 _logger.warning("%s with %s=%s: %s", member.key, name, value, error, exc_info=error)
                 continue
             report(tried)
-            if is_better(tried, member):
+            if tried.figures["ndcg"] > member.figures["ndcg"] * (1 + MARGIN):
                 member = tried
     return member
-
-
-def is_better(tried: Member, present: Member) -> bool:
-    """Say whether ``tried`` has the better NDCG by more than chance, on the same cases."""
-    gain = tried.each - present.each
-    error = float(gain.std(ddof=1)) / len(gain) ** 0.5 if len(gain) > 1 else 0.0
-    return bool(gain.mean() > max(MARGIN * float(present.each.mean()), ERRORS * error)) if len(gain) else False
 
 
 def _order_values(values: list[object], present: object) -> list[object]:
