@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from celery import Task
+from django.db.models import Model
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,15 @@ def ring(task: Task[Any, Any], *args: Any, **named: Any) -> None:
     except OperationalError as error:
         raise NoBrokerError(f"No broker ({error})") from error
     _silent.discard(task.name)
+
+
+def ring_for(task: Task[Any, Any], row: Model) -> None:
+    """Send a task for a new row, by its key; where the broker is out of reach the row goes again: NoBrokerError."""
+    try:
+        ring(task, row.pk)
+    except NoBrokerError:
+        row.delete()
+        raise
 
 
 def try_to_ring(task: Task[Any, Any], *args: Any, otherwise: str, **named: Any) -> bool:

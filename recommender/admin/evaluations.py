@@ -18,7 +18,7 @@ from catalog.admin.filters import CATALOG
 from catalog.admin.model_admin import MadeOnceAdmin, ModelAdmin
 from catalog.admin.shown import NOTHING, page_of, show_bar, show_error, show_label, show_time
 from catalog.admin.theme import button
-from catalog.doorbell import NoBrokerError, ring
+from catalog.doorbell import NoBrokerError, ring, ring_for
 from recommender.admin.evaluation_form import EvaluationForm
 from recommender.admin.evaluation_report import show_report
 from recommender.models import Evaluation, Placement
@@ -37,11 +37,7 @@ def ask_evaluation(
 
     def run() -> str:
         row = start_evaluation(placement.catalog_id, placement=placement.key, protocol=protocol, options=options)
-        try:
-            ring(evaluate_placement, row.pk)
-        except NoBrokerError:
-            row.delete()
-            raise
+        ring_for(evaluate_placement, row)
         return gettext("The worker has been asked to evaluate it.")
 
     return page.confirm(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.admin.model_admin import MadeOnceAdmin, ModelAdmin
 from catalog.admin.shown import NOTHING, page_of, show_facts, show_label, show_link, show_table, show_time, show_words
 from catalog.admin.theme import button
-from catalog.doorbell import NoBrokerError, ring
+from catalog.doorbell import NoBrokerError, ring_for
 from recommender.models import FittedRanking, Placement
 from recommender.services.fitted_rankings import (
     FittedRankingError,
@@ -37,11 +37,7 @@ def ask_tuning(page: ModelAdmin[Any], request: HttpRequest, placement: Placement
 
     def run() -> str:
         row = start_tuning(placement.catalog_id, placement=placement.key)
-        try:
-            ring(tune_placement, row.pk)
-        except NoBrokerError:
-            row.delete()
-            raise
+        ring_for(tune_placement, row)
         return gettext("The worker has been asked to tune it.")
 
     return page.confirm(

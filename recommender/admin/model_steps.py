@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.admin.model_admin import MadeOnceAdmin
 from catalog.admin.shown import page_of
 from catalog.admin.theme import button
-from catalog.doorbell import NoBrokerError, ring
+from catalog.doorbell import NoBrokerError, ring_for
 from catalog.extensions import OptionError, RegistryError
 from recommender.models import TrainedModel
 from recommender.services.cancelling import CancellingError, cancel_training
@@ -108,11 +108,7 @@ class ModelStepsAdmin(MadeOnceAdmin[TrainedModel]):
             following = start_training(
                 model.catalog_id, learner=model.learner, options=model.options, promote=True, measure=True
             )
-            try:
-                ring(train_model_run, following.pk)
-            except NoBrokerError:
-                following.delete()
-                raise
+            ring_for(train_model_run, following)
             return gettext("The worker has been asked to train it.")
 
         return self._ask(

@@ -51,9 +51,9 @@ class Ials:
 
     r_u = (n_u + α I)^ν, r_i = (n_i + α P)^ν; s is the strength of what was met, α = ``unobserved_mass`` / √(P I): what
     is best depends little on the size of the catalogue then, and on how much of a log is learned from.
-    Hu, Koren and Volinsky 2008 with the
-    penalties of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the performance of iALS", equations 2 to 4.
-    Published are the factors, the inner product ranks; a new person's are the same least squares, with items held fast.
+    Hu, Koren and Volinsky 2008 with the penalties of Rendle, Krichene, Zhang and Koren 2021, "Revisiting the
+    performance of iALS", equations 2 to 4. Published are the factors, the inner product ranks; a new person's are the
+    same least squares, with items held fast.
     """
 
     Options: ClassVar[type[IalsOptions]] = IalsOptions

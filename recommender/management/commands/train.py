@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from catalog.doorbell import NoBrokerError, ring
+from catalog.doorbell import NoBrokerError, ring_for
 from catalog.extensions import OptionError, RegistryError, read_option_texts
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.learners import learners
@@ -58,9 +58,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["queue"]:
             try:
-                ring(train_model_run, model.pk)
+                ring_for(train_model_run, model)
             except NoBrokerError as error:
-                model.delete()
                 raise CommandError(str(error)) from error
             self.stdout.write(f"{model}: sent to the train queue")
             return

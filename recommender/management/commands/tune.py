@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from catalog.doorbell import NoBrokerError, ring
+from catalog.doorbell import NoBrokerError, ring_for
 from catalog.management.catalog_argument import add_catalog_argument, find_catalog
 from recommender.management.commands._tunings import print_tuning
 from recommender.models import Evaluation
@@ -78,9 +78,8 @@ class Command(BaseCommand):
 
     def _send(self, row: Evaluation) -> None:
         try:
-            ring(tune_placement, row.pk)
+            ring_for(tune_placement, row)
         except NoBrokerError as error:
-            row.delete()
             raise CommandError(str(error)) from error
         self.stdout.write(f"tuning {row.pk}: sent to the train queue")
 
