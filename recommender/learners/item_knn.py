@@ -65,15 +65,16 @@ class ItemKnn:
         lengths = np.sqrt(np.asarray(items.multiply(items).sum(axis=1)).ravel())
         people = np.diff(counts.indptr).astype(np.float64)
         parts = []
-        for block in item_blocks(items.shape[0], bytes_a_row=24 * items.shape[0]):
-            shared = np.asarray((counts[block] @ met).todense(), dtype=np.float32)
+        for block in item_blocks(items.shape[0], bytes_a_row=12 * items.shape[0]):
+            # Both products have their entries at the same places, in the same order.
+            shared, table = counts[block] @ met, items[block] @ weighed
+            rows = np.repeat(np.arange(block.start, block.stop), np.diff(table.indptr))
             if options.similarity == "jaccard":
-                table = shared / np.maximum(people[block, None] + people[None, :] - shared, 1.0)
+                table.data = shared.data / (people[rows] + people[table.indices] - shared.data)
             else:
-                table = np.asarray((items[block] @ weighed).todense(), dtype=np.float32)
-                table /= np.maximum(lengths[block, None] * lengths[None, :], 1e-12)
-            table *= shared / (shared + options.shrinkage + 1e-12)
-            parts.append(strongest_of_rows(table, first=block.start, limit=options.neighbours))
+                table.data /= np.maximum(lengths[rows] * lengths[table.indices], 1e-12)
+            table.data *= shared.data / (shared.data + options.shrinkage)
+            parts.append(strongest_of_rows(table.toarray(), first=block.start, limit=options.neighbours))
             progress(block.stop / items.shape[0])
         progress(1.0)
         return publish_rows(dataset, [parts], readings=options.readings)

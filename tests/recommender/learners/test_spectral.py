@@ -13,7 +13,7 @@ from recommender.learners import Neighbours, spectral
 from recommender.learners.ease import Ease
 from recommender.learners.spectral import Spectral, SpectralOptions
 from recommender.learners.spectral_filters import FilterName, make_filter, respond
-from recommender.learners.spectrum import find_all_directions, find_leading_directions
+from recommender.learners.spectrum import find_all_directions, find_leading_directions, make_orthonormal
 from recommender.testing.datasets import FIRST_ITEM, Row, make_dataset, make_random_rows
 from recommender.testing.learners import LearnerContract, read_neighbours
 
@@ -171,6 +171,15 @@ def test_both_searches_for_directions_rebuild_the_matrix(shape: tuple[int, int])
     ):
         assert (np.diff(singular) <= 0).all()
         np.testing.assert_allclose((vectors * singular**2) @ vectors.T, gram, atol=1e-4)
+
+
+@pytest.mark.parametrize("rank", [8, 5])
+def test_a_basis_is_orthonormal_whether_its_columns_depend_on_each_other_or_not(rank: int) -> None:
+    dice = np.random.default_rng(3)
+    columns = (dice.normal(size=(400, rank)) @ dice.normal(size=(rank, 8))).astype(np.float32)
+    basis = make_orthonormal(columns)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(8), atol=1e-5)
+    np.testing.assert_allclose(basis @ (basis.T @ columns), columns, atol=1e-4)
 
 
 def test_gowalla_fits_16_gib() -> None:

@@ -236,6 +236,24 @@ def test_the_strongest_of_a_row_leave_out_its_own_and_zeros() -> None:
     assert weights.tolist() == [5.0, 2.0, 5.0, 5.0, -1.0]
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "limit"), [(1, 1, 3), (4, 9, 20), (7, 4000, 20), (30, 1203, 40), (3, 900, 1)]
+)
+@pytest.mark.parametrize("filled", [1.0, 0.3, 0.01])
+def test_the_strongest_of_a_row_are_those_of_a_whole_sort(height: int, width: int, limit: int, filled: float) -> None:
+    dice = np.random.default_rng(height)
+    # Few distinct sizes: many are equal.
+    table = np.rint(dice.normal(size=(height, width)) * 20) * (dice.random((height, width)) < filled)
+    sources, targets, weights = strongest_of_rows(table.astype(np.float32), first=0, limit=limit)
+    for row in range(height):
+        sizes = np.abs(table[row])
+        sizes[row] = 0
+        best = [column for column in np.argsort(-sizes, kind="stable")[:limit] if sizes[column]]
+        expected = sorted(best, key=lambda column: (-table[row, column], column))
+        assert targets[sources == row].tolist() == expected
+        assert weights[sources == row].tolist() == table[row, expected].tolist()
+
+
 def test_rows_of_several_banks_stay_apart() -> None:
     dataset = make_dataset([(0, 0, 0.0)], items=3)
     first = (np.array([0, 0, 2]), np.array([1, 2, 0]), np.array([3.0, 1.0, 2.0]))
