@@ -10,7 +10,9 @@ from recommender.evaluation.cases import Split, SplitError, find_first_meetings,
 from recommender.training.dataset import InteractionDataset
 
 
-def random_split(dataset: InteractionDataset, *, share: float = 0.75, seed: int = 0, per_profile: bool = True) -> Split:
+def random_split(
+    dataset: InteractionDataset, *, share: float = 0.75, seed: int | tuple[int, ...] = 0, per_profile: bool = True
+) -> Split:
     """Return the split that learns from a random ``share`` of the rows, of each profile's or of all.
 
     Per profile, round(share · n) of its n rows are learned from, halves to even: ``python_stratified_split`` of

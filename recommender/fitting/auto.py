@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.evaluation.cases import Cases, Split
+from recommender.evaluation.cases import Split
 from recommender.fitting.blending import make_ranking_cases
 from recommender.fitting.budget import Budget
-from recommender.fitting.lists import make_case_scorer, sample_cases
-from recommender.fitting.members import Member, measure_member, train_member
+from recommender.fitting.holdouts import Holdouts
+from recommender.fitting.members import Member, train_member
 from recommender.fitting.portfolio import Trial, list_trials
-from recommender.fitting.ranking import fit_ranking, gather_table
+from recommender.fitting.ranking import fit_ranking
 from recommender.fitting.recipe import Recipe
 from recommender.fitting.selection import select_members
 from recommender.fitting.tuning import tune_member
@@ -53,9 +53,17 @@ class AutoOptions:
 
 
 def fit_auto(
-    validation: Split, options: AutoOptions, *, refit: InteractionDataset | None = None, report: Report | None = None
+    validation: Split,
+    options: AutoOptions,
+    *,
+    further: Sequence[Split] = (),
+    refit: InteractionDataset | None = None,
+    report: Report | None = None,
 ) -> Recipe:
     """Return the recipe that is best on ``validation.cases``, learned from ``validation.train`` alone.
+
+    With ``further`` splits of the same people and items, choices go by all of them: by the mean figures, and by all
+    cases together. One split of a few hundred people says too little to choose by.
 
     Each learner that fits the data is tried; the best few are tuned; those whose time can be chosen get what is
     left; members are chosen, and put together, by what is held out. With ``refit`` the members are trained on that
@@ -67,7 +75,8 @@ def fit_auto(
     say = report or _logger.info
     budget = Budget(options.budget_seconds)
     sizes_hold = refit is None and not options.trained_again
-    cases = sample_cases(validation.cases, size=options.tuning_cases, seed=options.seed)
+    holdouts = Holdouts.of([validation, *further], exclude_seen=options.exclude_seen)
+    few = holdouts.sample(size=options.tuning_cases, seed=options.seed)
     trials = list_trials(
         validation.train, ordered=options.ordered, memory_bytes=options.memory_bytes, only=options.only
     )
@@ -80,15 +89,14 @@ def fit_auto(
             f"HR {member.figures['hit_rate']:.4f}  {member.seconds:5.1f} s  {_tell_options(member)}"
         )
 
-    members = _try_all(trials, validation, cases, options, budget=budget, note=note)
+    members = _try_all(trials, few, options, budget=budget, note=note)
     if not members:
         raise ValueError("no learner fits these data")
-    members = _tune_best(members, trials, validation, cases, options, budget=budget, note=note)
-    members += _train_slow(trials, validation, cases, options, budget=budget, note=note)
+    members = _tune_best(members, trials, few, budget=budget, note=note)
+    members += _train_slow(trials, few, options, budget=budget, note=note)
     members.sort(key=lambda member: -member.figures["ndcg"])
-    blending = sample_cases(validation.cases, size=options.blending_cases, seed=options.seed + 1)
-    scorers = [make_case_scorer(member.publication, member.learner, blending) for member in members]
-    table, wanted = gather_table(scorers, blending, exclude_seen=options.exclude_seen)
+    many = holdouts.sample(size=options.blending_cases, seed=options.seed + 1)
+    table, wanted = many.gather(members)
     chosen, steps = select_members(
         table,
         wanted,
@@ -99,7 +107,7 @@ def fit_auto(
     )
     say(f"{budget.used:6.0f} s  members: " + ", ".join(f"{name} {figure:.4f}" for name, figure in steps.items()))
     kept = [members[place] for place in chosen]
-    table, wanted = gather_table([scorers[place] for place in chosen], blending, exclude_seen=options.exclude_seen)
+    table, wanted = many.gather(kept)
     ranking = fit_ranking(
         make_ranking_cases(table.scores, table.items, wanted, table.lengths, sizes_hold=sizes_hold),
         seed=options.seed,
@@ -110,7 +118,7 @@ def fit_auto(
     if refit is not None:
         kept = [replace(train_member(member.key, member.options, refit), figures=member.figures) for member in kept]
         say(f"{budget.used:6.0f} s  trained on all")
-    return Recipe(tuple(kept), ranking, tuple(tried), steps)
+    return Recipe(tuple(replace(member, further=()) for member in kept), ranking, tuple(tried), steps)
 
 
 def _lighten(tried: Sequence[Member]) -> list[Member]:
@@ -120,15 +128,14 @@ def _lighten(tried: Sequence[Member]) -> list[Member]:
         if member.key not in best or member.figures["ndcg"] > tried[best[member.key]].figures["ndcg"]:
             best[member.key] = place
     return [
-        member if best[member.key] == place else replace(member, publication=NOTHING)
+        member if best[member.key] == place else replace(member, publication=NOTHING, further=())
         for place, member in enumerate(tried)
     ]
 
 
 def _try_all(
     trials: Sequence[Trial],
-    validation: Split,
-    cases: Cases,
+    few: Holdouts,
     options: AutoOptions,
     *,
     budget: Budget,
@@ -139,7 +146,7 @@ def _try_all(
     for trial in trials:
         if trial.seconds_option or (members and not budget.within(until)):
             continue
-        member = _train(trial, validation, cases, options)
+        member = _train(trial, few, options)
         if member is not None:
             note(member)
             members.append(member)
@@ -149,9 +156,7 @@ def _try_all(
 def _tune_best(
     members: Sequence[Member],
     trials: Sequence[Trial],
-    validation: Split,
-    cases: Cases,
-    options: AutoOptions,
+    few: Holdouts,
     *,
     budget: Budget,
     note: Callable[[Member], None],
@@ -166,11 +171,9 @@ def _tune_best(
         tune_member(
             member,
             by_key[member.key],
-            validation.train,
-            cases,
+            few,
             may_go_on=_take_part(budget, until=until),
             report=note,
-            exclude_seen=options.exclude_seen,
         )
         for member in sorted(members, key=lambda member: -member.figures["ndcg"])
     ]
@@ -184,8 +187,7 @@ def _take_part(budget: Budget, *, until: float) -> Callable[[float], bool]:
 
 def _train_slow(
     trials: Sequence[Trial],
-    validation: Split,
-    cases: Cases,
+    few: Holdouts,
     options: AutoOptions,
     *,
     budget: Budget,
@@ -195,21 +197,20 @@ def _train_slow(
     slow = [trial for trial in trials if trial.seconds_option]
     members = []
     for place, trial in enumerate(slow):
-        seconds = (budget.left - 0.15 * budget.seconds) / (len(slow) - place)
+        seconds = (budget.left - 0.15 * budget.seconds) / (len(slow) - place) / len(few.trains)
         if seconds < 5:
             continue
         timed = replace(trial, options={**trial.options, trial.seconds_option: seconds})
-        member = _train(timed, validation, cases, options)
+        member = _train(timed, few, options)
         if member is not None:
             note(member)
             members.append(member)
     return members
 
 
-def _train(trial: Trial, validation: Split, cases: Cases, options: AutoOptions) -> Member | None:
+def _train(trial: Trial, few: Holdouts, options: AutoOptions) -> Member | None:
     try:
-        member = train_member(trial.key, seed_options(trial, options.seed), validation.train)
-        return measure_member(member, cases, exclude_seen=options.exclude_seen)
+        return few.try_member(trial.key, seed_options(trial, options.seed))
     except TrainingCancelled:
         raise
     except Exception as error:

@@ -1,12 +1,13 @@
 """Members of a blend: a learner with options, what it learned, and how good that is on what is held out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog.extensions import dump_options, load_options
 from recommender.evaluation.cases import Cases
+from recommender.evaluation.scoring import PreciseScorer
 from recommender.fitting.lists import make_case_scorer, measure_lists, rank_cases
 from recommender.learners import Learner, Neighbours, Progress, Publication, learners
 from recommender.learners.fits import build_learner, fit_learner, ignore_progress
@@ -17,7 +18,11 @@ _READING = {"window", "half_life"}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A trained learner; ``figures`` are its own on held-out cases, ``seconds`` the time of its training."""
+    """A trained learner; ``figures`` are its own on held-out cases, ``seconds`` the time of its training.
+
+    Where more than one part of the data is held out in turn, ``publication`` is what it learned beside the first and
+    ``further`` what it learned beside the others.
+    """
 
     key: str
     options: Mapping[str, Any]
@@ -25,39 +30,52 @@ class Member:
     publication: Publication
     seconds: float
     figures: Mapping[str, float] = field(default_factory=dict)
+    further: tuple[Publication, ...] = ()
+
+    def make_scorers(self, cases: Sequence[Cases]) -> list[PreciseScorer]:
+        """Return the reader of each publication for the cases that were held out beside it."""
+        publications = (self.publication, *self.further)
+        return [make_case_scorer(each, self.learner, part) for each, part in zip(publications, cases, strict=True)]
 
 
 def train_member(
-    key: str, options: Mapping[str, Any], dataset: InteractionDataset, *, progress: Progress | None = None
+    key: str, options: Mapping[str, Any], *datasets: InteractionDataset, progress: Progress | None = None
 ) -> Member:
-    """Train the learner ``key``; raise OptionError for options that it does not know."""
+    """Train the learner ``key`` on each of the datasets; raise OptionError for options that it does not know."""
     learner = build_learner(key, options)
     begun = time.perf_counter()
-    publication = fit_learner(learner, dataset, progress=progress or ignore_progress)
-    return Member(key, _dump(key, options), learner, publication, time.perf_counter() - begun)
+    first, *further = (fit_learner(learner, dataset, progress=progress or ignore_progress) for dataset in datasets)
+    return Member(key, _dump(key, options), learner, first, time.perf_counter() - begun, further=tuple(further))
 
 
-def vary_member(member: Member, options: Mapping[str, Any], dataset: InteractionDataset) -> Member:
+def vary_member(member: Member, options: Mapping[str, Any], *datasets: InteractionDataset) -> Member:
     """Return the member with some other ``options``: trained anew, unless only the reading of histories differs."""
     wanted = {**member.options, **options}
-    publication = member.publication
+    publications = (member.publication, *member.further)
     differing = {name for name, value in options.items() if member.options.get(name) != value}
-    if not (differing <= _READING and isinstance(publication, Neighbours) and publication.banks is None):
-        return train_member(member.key, wanted, dataset)
+    if not (
+        differing <= _READING and all(isinstance(each, Neighbours) and each.banks is None for each in publications)
+    ):
+        return train_member(member.key, wanted, *datasets)
     readings = load_options(learners.get(member.key).Options, wanted).readings
+    first, *further = (replace(each, readings=readings) for each in publications)
     return replace(
         member,
         options=_dump(member.key, wanted),
         learner=build_learner(member.key, wanted),
-        publication=replace(publication, readings=readings),
+        publication=first,
+        further=tuple(further),
     )
 
 
-def measure_member(member: Member, cases: Cases, *, exclude_seen: bool = True) -> Member:
-    """Return the member with its hit rate and NDCG at 10 on ``cases``."""
-    scorer = make_case_scorer(member.publication, member.learner, cases)
-    ranked = rank_cases(scorer, cases, k=10, exclude_seen=exclude_seen)
-    return replace(member, figures=measure_lists(ranked, cases))
+def measure_member(member: Member, *cases: Cases, exclude_seen: bool = True) -> Member:
+    """Return the member with its hit rate and NDCG at 10: the means over what is held out."""
+    figures = [
+        measure_lists(rank_cases(scorer, part, k=10, exclude_seen=exclude_seen), part)
+        for scorer, part in zip(member.make_scorers(cases), cases, strict=True)
+    ]
+    means = {name: sum(figure[name] for figure in figures) / len(figures) for name in figures[0]}
+    return replace(member, figures=means)
 
 
 def _dump(key: str, options: Mapping[str, Any]) -> dict[str, Any]:

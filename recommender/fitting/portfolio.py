@@ -14,7 +14,8 @@ WHOLE_HISTORY = {"window": 1000, "half_life": 0.0}
 BY_STEPS = {"window": 100, "half_life": 5.0}
 """How tables are read at first where histories have an order."""
 
-HALF_LIVES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+HALF_LIVES = (1.0, 2.0, 5.0, 10.0, 30.0, 0.0)
+"""From the shortest to 0, which is none: all steps alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,11 +55,18 @@ def gather_table(
         find_candidates(scorers, cases, batch, limit=limit, exclude_seen=exclude_seen)
         for batch in batches(len(cases), size=size)
     ]
+    table = join_tables(tables)
+    return table, mark_targets(table.items, cases)
+
+
+def join_tables(tables: Sequence[CandidateTable]) -> CandidateTable:
+    """Return the cases of some tables of the same sources, one table behind the other."""
     width = max((table.items.shape[1] for table in tables), default=0)
-    items = np.concatenate([_pad(table.items, width, -1) for table in tables])
-    scores = np.concatenate([_pad(table.scores, width, np.nan) for table in tables])
-    lengths = np.concatenate([table.lengths for table in tables])
-    return CandidateTable(items, scores, lengths), mark_targets(items, cases)
+    return CandidateTable(
+        items=np.concatenate([pad_rows(table.items, width, -1) for table in tables]),
+        scores=np.concatenate([pad_rows(table.scores, width, np.nan) for table in tables]),
+        lengths=np.concatenate([table.lengths for table in tables]),
+    )
 
 
 def mark_targets(items: NDArray[np.int32], cases: Cases) -> NDArray[np.bool_]:
@@ -134,6 +141,7 @@ def measure_ranking(scores: NDArray[np.float64], cases: RankingCases) -> float:
     return float((gains.sum(axis=1) / ideals).mean())
 
 
-def _pad(array: NDArray[Any], width: int, value: float) -> NDArray[Any]:
+def pad_rows(array: NDArray[Any], width: int, value: float) -> NDArray[Any]:
+    """Return ``array`` (c, m, …) made ``width`` wide by ``value``."""
     spare = [(0, 0), (0, width - array.shape[1]), *[(0, 0)] * (array.ndim - 2)]
     return np.pad(array, spare, constant_values=value)

@@ -9,6 +9,7 @@ from recommender.evaluation.holdouts import random_split
 from recommender.evaluation.splits import next_item
 from recommender.fitting import auto, tuning
 from recommender.fitting.auto import AutoOptions, fit_auto
+from recommender.fitting.holdouts import Holdouts
 from recommender.fitting.lists import measure_lists, rank_cases
 from recommender.fitting.members import measure_member, train_member, vary_member
 from recommender.fitting.portfolio import BY_STEPS, WHOLE_HISTORY, Trial, list_trials
@@ -144,20 +145,77 @@ def test_a_learner_that_fails_is_left_out_and_told(dataset, monkeypatch, caplog)
     assert "ease: left out: too wide" in caplog.text
 
 
+def tune(dataset, values, *, options=None, may_go_on=lambda seconds: True):
+    """Return the member tuned from ``options``, the first, and those told of."""
+    holdouts = Holdouts.of([next_item(dataset, which="validation")])
+    first, told = holdouts.try_member("transitions", options or {"half_life": 30.0}), []
+    trial = Trial("transitions", {}, values)
+    return tuning.tune_member(first, trial, holdouts, may_go_on=may_go_on, report=told.append), first, told
+
+
 def test_tuning_keeps_what_is_better_and_nothing_else(dataset):
-    split = next_item(dataset, which="validation")
-    first = measure_member(train_member("transitions", {"half_life": 30.0}, split.train), split.cases)
-    trial = Trial("transitions", {}, {"half_life": (0.5, 5.0, 30.0)})
-    told = []
-    best = tuning.tune_member(
-        first, trial, split.train, split.cases, may_go_on=lambda seconds: True, report=told.append
-    )
+    best, first, told = tune(dataset, {"half_life": (0.5, 5.0, 30.0)})
     assert best.options["half_life"] == 0.5
     assert best.figures["ndcg"] == max(member.figures["ndcg"] for member in [first, *told])
-    still = tuning.tune_member(
-        first, trial, split.train, split.cases, may_go_on=lambda seconds: False, report=told.append
-    )
+    still, first, told = tune(dataset, {"half_life": (0.5, 5.0, 30.0)}, may_go_on=lambda seconds: False)
     assert still is first
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("peak", "tried"),
+    [(3, [2, 4]), (2, [2, 1]), (0, [2, 1, 0]), (5, [2, 4, 5, 6]), (6, [2, 4, 5, 6])],
+)
+def test_a_scale_is_followed_as_long_as_it_gets_better(dataset, monkeypatch, peak, tried):
+    figures = [{"ndcg": 1.0 - 0.1 * abs(number - peak), "hit_rate": 0.0} for number in range(7)]
+    monkeypatch.setattr(
+        Holdouts,
+        "_measure",
+        lambda self, member: dataclasses.replace(member, figures=figures[member.options["window"]]),
+    )
+    monkeypatch.setattr(
+        Holdouts,
+        "try_variant",
+        lambda self, member, options: self._measure(dataclasses.replace(member, options={**member.options, **options})),
+    )
+    best, _, told = tune(dataset, {"window": tuple(range(7))}, options={"window": 3})
+    assert best.options["window"] == peak
+    assert [member.options["window"] for member in told] == tried
+
+
+def test_what_is_no_scale_is_tried_whole(dataset):
+    holdouts = Holdouts.of([next_item(dataset, which="validation")])
+    told = []
+    trial = Trial("item_knn", {}, {"similarity": ("tf_idf", "cosine", "bm25", "jaccard")})
+    tuning.tune_member(
+        holdouts.try_member("item_knn", {}), trial, holdouts, may_go_on=lambda seconds: True, report=told.append
+    )
+    assert [member.options["similarity"] for member in told] == ["tf_idf", "bm25", "jaccard"]
+
+
+def test_several_holdouts_count_together(dataset):
+    splits = [random_split(dataset, share=0.8, seed=seed) for seed in (1, 2)]
+    both = Holdouts.of(splits).try_member("ease", dict(WHOLE_HISTORY))
+    alone = [Holdouts.of([split]).try_member("ease", dict(WHOLE_HISTORY)) for split in splits]
+    assert both.figures["ndcg"] == pytest.approx(np.mean([member.figures["ndcg"] for member in alone]))
+    varied = Holdouts.of(splits).try_variant(both, {"window": 2})
+    assert [table.readings[0].window for table in (varied.publication, *varied.further)] == [2, 2]
+    table, wanted = Holdouts.of(splits).gather([both, varied])
+    tables, marks = zip(
+        *(Holdouts.of([split]).gather([member]) for split, member in zip(splits, alone, strict=True)), strict=True
+    )
+    assert len(table) == sum(len(part) for part in tables)
+    assert wanted.sum() == sum(part.sum() for part in marks)
+    assert table.lengths.tolist() == [length for part in tables for length in part.lengths]
+
+
+def test_a_recipe_from_several_holdouts_keeps_what_was_learned_from_all(dataset):
+    splits = [random_split(dataset, share=0.8, seed=seed) for seed in (1, 2)]
+    options = AutoOptions(budget_seconds=20, only=("popular", "ease"), ordered=False, threads=1)
+    found = fit_auto(splits[0], options, further=splits[1:], refit=dataset)
+    assert not any(member.further for member in found.members)
+    anew = train_member(found.members[0].key, found.members[0].options, dataset)
+    np.testing.assert_array_equal(found.members[0].publication.item_ids, anew.publication.item_ids)
 
 
 def test_another_reading_needs_no_other_table(dataset, monkeypatch):
