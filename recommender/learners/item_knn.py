@@ -66,7 +66,7 @@ class ItemKnn:
         people = np.diff(counts.indptr).astype(np.float64)
         parts = []
         for block in item_blocks(items.shape[0], bytes_a_row=12 * items.shape[0]):
-            # Both products have their entries at the same places, in the same order.
+            # Both products have their entries at the same places, in the same order, as their factors have.
             shared, table = counts[block] @ met, items[block] @ weighed
             rows = np.repeat(np.arange(block.start, block.stop), np.diff(table.indptr))
             if options.similarity == "jaccard":
@@ -81,16 +81,15 @@ class ItemKnn:
 
 
 def _weigh(met: Any, similarity: Similarity) -> Any:
-    """Return ``met`` (P, I) with the weights of ``similarity``."""
-    from scipy.sparse import diags
-
+    """Return ``met`` (P, I) with the weights of ``similarity``: other numbers at the same places, in the same order."""
     if similarity == "jaccard":
         return met
-    width = max(1, met.shape[1])
-    lengths = np.maximum(np.asarray(met.sum(axis=1)).ravel(), 1.0)
-    rarity = np.log1p(width / lengths)
-    if similarity == "tf_idf":
-        return (diags(rarity) @ met).tocsr().astype(np.float32)
-    people = np.maximum(np.asarray(met.sum(axis=0)).ravel(), 1.0)
-    saturation = 2.2 / (1.0 + 1.2 * (0.25 + 0.75 * people * len(people) / max(people.sum(), 1.0)))
-    return (diags(rarity) @ met @ diags(saturation)).tocsr().astype(np.float32)
+    weighed = met.copy()
+    lengths = np.diff(met.indptr)
+    rarity = np.log1p(max(1, met.shape[1]) / np.maximum(lengths, 1.0))
+    weighed.data *= np.repeat(rarity, lengths).astype(np.float32)
+    if similarity == "bm25":
+        people = np.bincount(met.indices, minlength=met.shape[1])
+        saturation = 2.2 / (1.0 + 1.2 * (0.25 + 0.75 * people * len(people) / max(people.sum(), 1.0)))
+        weighed.data *= saturation[met.indices].astype(np.float32)
+    return weighed

@@ -185,6 +185,24 @@ def test_cosine_and_jaccard_without_shrinkage_are_the_textbook_ones() -> None:
     assert cosine[0, 2] == 0.0
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "jaccard", "tf_idf", "bm25"])
+def test_every_similarity_is_that_of_whole_matrices(similarity: str) -> None:
+    dice = np.random.default_rng(5)
+    met = (dice.random((40, 23)) < 0.3).astype(float)
+    rows: list[Row] = [(int(person), int(item), 0.0) for person, item in zip(*np.nonzero(met), strict=True)]
+    found = read_table(learn("item_knn", rows, items=23, shrinkage=3.0, similarity=similarity), items=23)
+    shared, people = met.T @ met, met.sum(axis=0)
+    weighed = met * np.log1p(23 / met.sum(axis=1))[:, None] if similarity in ("tf_idf", "bm25") else met
+    if similarity == "bm25":
+        weighed = weighed * 2.2 / (1.0 + 1.2 * (0.25 + 0.75 * people / people.mean()))
+    expected = weighed.T @ weighed / np.sqrt(np.outer((weighed**2).sum(axis=0), (weighed**2).sum(axis=0)))
+    if similarity == "jaccard":
+        expected = shared / (people[:, None] + people - shared)
+    expected *= shared / (shared + 3.0)
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_shrinkage_distrusts_what_few_share() -> None:
     rows: list[Row] = [(0, 0, 0.0), (0, 1, 1.0), (1, 2, 0.0), (1, 3, 1.0), (2, 2, 0.0), (2, 3, 1.0)]
     table = read_table(learn("item_knn", rows, shrinkage=2.0))
