@@ -10,8 +10,8 @@ from recommender.learners.base import Arrays, Vectors
 from recommender.learners.tables import people_by_items
 from recommender.training.dataset import InteractionDataset
 
-_UNOBSERVED = 0.1
-"""Weight of what was not met when people are folded in, beside 1 of what was."""
+_UNOBSERVED_MASS = 125.0
+"""Weight of all that was not met when people are folded in: see ``spread_mass``."""
 
 _SHRINKAGE = 0.1
 """Ridge penalty of folding in, as a share of the mean square of what the items spread."""
@@ -53,27 +53,40 @@ def match_items(met: Any, arrays: Arrays, dataset: InteractionDataset) -> tuple[
     return met[:, columns].tocsr(), arrays["items"][places[columns]]
 
 
+def spread_mass(mass: float, met: Any) -> float:
+    """Return the weight of each pair that was not met, beside 1 of one that was: ``mass`` / √(people · items).
+
+    Of CSR ``met`` (P, I) those count that have an entry. A fixed weight a pair would leave nothing of what was met in
+    a catalogue of some ten thousands of items.
+    """
+    people, items = int((np.diff(met.indptr) > 0).sum()), len(np.unique(met.indices))
+    return mass / float(np.sqrt(max(1, people * items)))
+
+
 def fold_in(arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
     """Return (P, d): who scores 1 what they met and 0 the rest, as nearly as the items' factors allow.
 
     For factors that another loss has found: the penalty is relative to their size. Zeros without a known item.
+    ``arrays`` has ``unobserved``, the weight of a pair that was not met.
     """
+    unobserved = float(arrays["unobserved"])
     met, found = match_items(people_by_items(dataset, binary=True), arrays, dataset)
     items = arrays["items"]
-    gram = np.float32(_UNOBSERVED) * (items.T @ items)
+    gram = np.float32(unobserved) * (items.T @ items)
     counts = np.diff(met.indptr)
     spread = float((items * items).sum()) / max(1, items.size)
-    penalties = _SHRINKAGE * spread * (counts + _UNOBSERVED * len(items))
+    penalties = _SHRINKAGE * spread * (counts + unobserved * len(items))
     return solve_rows(met, found, gram=gram, penalties=np.maximum(penalties, 1e-12))
 
 
 def remember_people(dataset: InteractionDataset, met: Any, people: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Return arrays that hold the factors of ``people`` (P, d) and what histories they were learned from."""
+    """Return arrays with the factors of ``people`` (P, d), the histories they were learned from, and how to fold in."""
     known = np.flatnonzero(np.diff(met.indptr))
     return {
         "profile_ids": dataset.profile_ids[known],
         "people": people[known],
         "histories": _mark_histories(met, dataset.item_ids)[known],
+        "unobserved": np.array(spread_mass(_UNOBSERVED_MASS, met)),
     }
 
 
