@@ -13,11 +13,11 @@ from benchmarks.accuracy.protocols import Run
 from catalog.extensions import discover, dump_options
 from recommender.evaluation.cases import Cases, Split
 from recommender.evaluation.holdouts import random_split
+from recommender.evaluation.kindred_holdouts import kindred_split
 from recommender.evaluation.scoring import make_scorer
 from recommender.fitting.auto import AutoOptions, fit_auto
 from recommender.fitting.portfolio import choose_reading
 from recommender.learners import Learner, Progress, TrainingCancelled, learners
-from recommender.training.dataset import InteractionDataset
 
 ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
 
@@ -126,7 +126,7 @@ class AutoCandidate:
     def fit(self, run: Run, *, keep_seen: bool, progress: Progress) -> Fitted:
         """Choose by the protocol's own validation part, or by a part of what may be learned from, and fit to that."""
         progress(0.0)
-        validation, *further = [run.validation] if run.validation else _hold_out(run.split.train, seed=run.seed)
+        validation, *further = [run.validation] if run.validation else _hold_out(run)
         options = AutoOptions(
             budget_seconds=self.budget_seconds,
             seed=run.seed,
@@ -141,11 +141,18 @@ class AutoCandidate:
         return ListsFitted(lists, {"members": members, "ranker": recipe.ranking.ranker})
 
 
-def _hold_out(dataset: InteractionDataset, *, seed: int) -> list[Split]:
-    """Return one random split, or as many as have ENOUGH_CASES together, but for MOST_SPLITS at most."""
-    first = random_split(dataset, share=VALIDATION_SHARE, seed=seed)
+def _hold_out(run: Run) -> list[Split]:
+    """Return random splits of the training part: one, or as many as have ENOUGH_CASES together, up to MOST_SPLITS.
+
+    Where nobody says how the test was drawn, there is one that holds out what belongs together beside each.
+    """
+    train, share = run.split.train, VALIDATION_SHARE
+    first = random_split(train, share=share, seed=run.seed)
     count = min(MOST_SPLITS, -(-ENOUGH_CASES // max(1, len(first.cases))))
-    return [first, *(random_split(dataset, share=VALIDATION_SHARE, seed=(seed, number)) for number in range(1, count))]
+    splits = [first, *(random_split(train, share=share, seed=(run.seed, number)) for number in range(1, count))]
+    if run.at_random:
+        return splits
+    return [*splits, *(kindred_split(train, share=share, seed=(run.seed, number)) for number in range(count))]
 
 
 @dataclass(frozen=True, slots=True)

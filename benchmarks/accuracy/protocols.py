@@ -18,12 +18,16 @@ AGAIN_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One split of a protocol; ``seed`` is for the split and for the learners. ``validation`` where it has its own."""
+    """One split of a protocol; ``seed`` is for the split and for the learners. ``validation`` where it has its own.
+
+    ``at_random`` says that what is held out was drawn so, by the protocol's own words.
+    """
 
     name: str
     seed: int
     split: Split
     validation: Split | None = None
+    at_random: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,12 @@ def _run_given(dataset: InteractionDataset, test: InteractionDataset | None, see
 
 def _run_seeds(dataset: InteractionDataset, test: InteractionDataset | None, seed: int, folds: int) -> Iterator[Run]:
     for number in range(seed, seed + SEEDS):
-        yield Run(f"seed {number}", number, random_split(dataset, share=0.75, seed=number))
+        yield Run(f"seed {number}", number, random_split(dataset, share=0.75, seed=number), at_random=True)
 
 
 def _run_folds(dataset: InteractionDataset, test: InteractionDataset | None, seed: int, folds: int) -> Iterator[Run]:
     for number, split in enumerate(k_folds(dataset, folds=folds, seed=seed), start=1):
-        yield Run(f"fold {number}", seed, split)
+        yield Run(f"fold {number}", seed, split, at_random=True)
 
 
 def _run_rating_folds(
