@@ -8,13 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from recommender.learners.base import Arrays, Checkpoint, Progress, Shape, Vectors, learners
-from recommender.learners.factor_vectors import (
-    fold_in,
-    publish_factors,
-    publish_no_factors,
-    recall_people,
-    remember_people,
-)
+from recommender.learners.factor_vectors import cross_bridge, fit_bridge, publish_factors, publish_no_factors
 from recommender.learners.pairwise import PairwiseFactors, PairwiseOptions, draw_pairs
 from recommender.learners.tables import people_by_items
 from recommender.training.dataset import InteractionDataset
@@ -51,7 +45,8 @@ class Bpr:
 
     Rendle et al. 2009, "BPR: Bayesian personalized ranking from implicit feedback"; with ``adversarial`` He, He, Du and
     Chua 2018, "Adversarial personalized ranking for recommendation". Factors are published, inner products rank.
-    People whose history has changed since, and new ones, are folded in by least squares.
+    The factors of people are those that the learned ones lead to from their items, for whoever has such a history:
+    these rank better than the learned, and nobody loses by a click what training gave them.
     """
 
     Options: ClassVar[type[BprOptions]] = BprOptions
@@ -69,7 +64,7 @@ class Bpr:
     def train(
         self, dataset: InteractionDataset, *, progress: Progress, checkpoint: Checkpoint | None = None
     ) -> Vectors:
-        """Return the factors of the items that were met, and of the people who met any."""
+        """Return the factors of the items that were met, and of the people who met any, by their histories."""
         options = self.options
         progress(0.0)
         met = people_by_items(dataset, binary=True)
@@ -94,15 +89,15 @@ class Bpr:
         arrays: dict[str, NDArray[Any]] = {
             "item_ids": dataset.item_ids[known],
             "items": factors.items[known],
-            **remember_people(dataset, met, factors.people),
+            "bridge": fit_bridge(met, factors.items, factors.people),
         }
         encoded = self.encode_profiles(arrays, dataset)
         progress(1.0)
         return publish_factors(dataset, arrays, encoded)
 
     def encode_profiles(self, arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
-        """Return (P, rank): the factors learned where the history is still the same, else least squares; or zeros."""
-        return recall_people(arrays, dataset, fold_in(arrays, dataset))
+        """Return (P, rank): the factors that the learned ones lead to from each history; zeros without any."""
+        return cross_bridge(arrays, dataset)
 
     def _start(self, shape: tuple[int, int], checkpoint: Checkpoint | None) -> tuple[PairwiseFactors, int]:
         saved = None if checkpoint is None else checkpoint.load()

@@ -5,16 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.learners.als_solves import solve_rows
 from recommender.learners.base import Arrays, Vectors
 from recommender.learners.tables import people_by_items
 from recommender.training.dataset import InteractionDataset
 
-_UNOBSERVED_MASS = 125.0
-"""Weight of all that was not met when people are folded in: see ``spread_mass``."""
-
-_SHRINKAGE = 0.1
-"""Ridge penalty of folding in, as a share of the mean square of what the items spread."""
+_BRIDGE_PENALTY = 0.01
+"""Ridge penalty of the bridge, for each person and input of mean square 1."""
 
 
 def publish_no_factors(rank: int) -> Vectors:
@@ -53,40 +49,44 @@ def match_items(met: Any, arrays: Arrays, dataset: InteractionDataset) -> tuple[
     return met[:, columns].tocsr(), arrays["items"][places[columns]]
 
 
-def spread_mass(mass: float, met: Any) -> float:
-    """Return the weight of each pair that was not met, beside 1 of one that was: ``mass`` / √(people · items).
+def fit_bridge(met: Any, items: NDArray[np.float32], people: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (1 + d, d): what leads from a history's items to the factors that its owner would have been given.
 
-    Of CSR ``met`` (P, I) those count that have an entry. A fixed weight a pair would leave nothing of what was met in
-    a catalogue of some ten thousands of items.
+    Least squares, over the people of CSR ``met`` (P, I), from 1 and the mean of the items' factors (I, d) to the
+    factors that learning found for them (P, d). A regression of each history by itself knows nothing of how ``people``
+    lie: what they have in common, such as how much popularity counts, is in no single history.
     """
-    people, items = int((np.diff(met.indptr) > 0).sum()), len(np.unique(met.indices))
-    return mass / float(np.sqrt(max(1, people * items)))
+    inputs, known = _average_histories(met, items)
+    inputs = inputs[known].astype(np.float64)
+    scale = np.maximum(np.sqrt((inputs * inputs).mean(axis=0)), 1e-12)
+    standard = inputs / scale
+    system = standard.T @ standard + _BRIDGE_PENALTY * len(standard) * np.eye(len(scale))
+    bridge = np.linalg.solve(system, standard.T @ people[known]) / scale[:, None]
+    return np.asarray(bridge, dtype=np.float32)
 
 
-def fold_in(arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
-    """Return (P, d): who scores 1 what they met and 0 the rest, as nearly as the items' factors allow.
+def cross_bridge(arrays: Arrays, dataset: InteractionDataset) -> NDArray[np.float32]:
+    """Return (P, d): the factors of people by the ``bridge`` of ``arrays``; zeros without a known item."""
+    inputs, known = _average_histories(*match_items(people_by_items(dataset, binary=True), arrays, dataset))
+    encoded = np.asarray(inputs @ arrays["bridge"], dtype=np.float32)
+    encoded[~known] = 0.0
+    return encoded
 
-    For factors that another loss has found: the penalty is relative to their size. Zeros without a known item.
-    ``arrays`` has ``unobserved``, the weight of a pair that was not met.
-    """
-    unobserved = float(arrays["unobserved"])
-    met, found = match_items(people_by_items(dataset, binary=True), arrays, dataset)
-    items = arrays["items"]
-    gram = np.float32(unobserved) * (items.T @ items)
+
+def _average_histories(met: Any, items: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return (P, 1 + d): 1 and the mean of the factors of each row's items; and which rows have any."""
     counts = np.diff(met.indptr)
-    spread = float((items * items).sum()) / max(1, items.size)
-    penalties = _SHRINKAGE * spread * (counts + unobserved * len(items))
-    return solve_rows(met, found, gram=gram, penalties=np.maximum(penalties, 1e-12))
+    means = np.asarray(met @ items) / np.maximum(counts, 1)[:, None]
+    return np.concatenate([np.ones((len(counts), 1)), means], axis=1).astype(np.float32), counts > 0
 
 
 def remember_people(dataset: InteractionDataset, met: Any, people: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Return arrays with the factors of ``people`` (P, d), the histories they were learned from, and how to fold in."""
+    """Return arrays that hold the factors of ``people`` (P, d) and what histories they were learned from."""
     known = np.flatnonzero(np.diff(met.indptr))
     return {
         "profile_ids": dataset.profile_ids[known],
         "people": people[known],
         "histories": _mark_histories(met, dataset.item_ids)[known],
-        "unobserved": np.array(spread_mass(_UNOBSERVED_MASS, met)),
     }
 
 

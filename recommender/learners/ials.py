@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recommender.learners.als_solves import solve_rows
 from recommender.learners.base import Arrays, Checkpoint, Progress, Shape, Vectors, learners
-from recommender.learners.factor_vectors import match_items, publish_factors, publish_no_factors, spread_mass
+from recommender.learners.factor_vectors import match_items, publish_factors, publish_no_factors
 from recommender.learners.tables import people_by_items
 from recommender.learners.values import VALUE_WEIGHT, ValueScale, find_scale, weigh_values
 from recommender.training.dataset import InteractionDataset
@@ -87,7 +87,8 @@ class Ials:
             progress(1.0)
             return publish_no_factors(options.rank)
         by_item = met.T.tocsr()
-        unobserved = spread_mass(options.unobserved_mass, met)
+        sides = int((np.diff(met.indptr) > 0).sum()), int((np.diff(by_item.indptr) > 0).sum())
+        unobserved = options.unobserved_mass / float(np.sqrt(sides[0] * sides[1]))
         dice = np.random.default_rng(options.seed)
         items = dice.normal(0.0, 0.1 / np.sqrt(options.rank), (met.shape[1], options.rank)).astype(np.float32)
         items[np.diff(by_item.indptr) == 0] = 0.0

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from recommender.learners.bpr import Bpr, BprOptions
 from recommender.learners.pairwise import PairwiseFactors, PairwiseOptions, draw_pairs
 from recommender.testing.datasets import FIRST_ITEM, make_dataset
-from tests.recommender.learners.factor_worlds import SIDE, FactorContract, draw_clusters, make_clusters
+from tests.recommender.learners.factor_worlds import PEOPLE, SIDE, FactorContract, draw_clusters, make_clusters
 
 
 class TestBpr(FactorContract):
@@ -90,14 +90,17 @@ def test_who_met_everything_has_pairs_all_the_same() -> None:
     assert len(list(draw_pairs(csr_matrix(np.ones((1, 3))), np.random.default_rng(0)))) == 1
 
 
-def test_a_history_that_has_changed_is_folded_in_and_one_that_has_not_keeps_its_factors() -> None:
+def test_people_with_the_same_history_have_the_same_factors_whether_trained_on_or_not() -> None:
     learner = Bpr(BprOptions(rank=8, epochs=5))
     found = learner.train(make_clusters(), progress=lambda done: None)
-    # Person 0 comes back to an item, which changes nothing; person 2 meets another one.
+    # Person 0 comes back to an item, which changes nothing; a new one has met what person 2 has, who meets another.
     rows = [*draw_clusters(), (0, 1, 50.0), (2, 2 * SIDE - 1, 50.0)]
+    rows += [(PEOPLE, item, day) for person, item, day, *_ in draw_clusters() if person == 2]
     encoded = learner.encode_profiles(found.arrays, make_dataset(rows, items=2 * SIDE + 1))
-    same = (encoded == found.profile_matrix).all(axis=1)
-    assert same.tolist() == [person != 2 for person in range(len(encoded))]
+    assert found.profile_matrix is not None
+    same = np.isclose(encoded[:PEOPLE], found.profile_matrix, atol=1e-6).all(axis=1)
+    assert same.tolist() == [person != 2 for person in range(PEOPLE)]
+    np.testing.assert_allclose(encoded[PEOPLE], found.profile_matrix[2], atol=1e-6)
 
 
 def test_items_that_nobody_met_are_not_published() -> None:

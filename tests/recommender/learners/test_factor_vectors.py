@@ -1,33 +1,48 @@
-"""Folding in: a ridge regression in which all that was not met has one mass, spread over people and items."""
+"""The bridge from histories to the factors of people."""
 
 import numpy as np
-import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.learners.factor_vectors import fold_in, remember_people, spread_mass
+from recommender.learners.factor_vectors import cross_bridge, fit_bridge
 from recommender.testing.datasets import make_dataset
+from recommender.training.dataset import InteractionDataset
+
+ITEMS, RANK = 40, 4
 
 
-def test_the_mass_is_spread_over_who_and_what_was_met() -> None:
-    met = csr_matrix(np.array([[1.0, 0, 1.0, 0], [0, 0, 0, 0], [0, 0, 1.0, 0]]))
-    assert spread_mass(6.0, met) == pytest.approx(6.0 / np.sqrt(2 * 2))
-    assert spread_mass(6.0, csr_matrix((3, 4))) == 6.0
-
-
-def test_folding_in_is_the_ridge_regression_with_the_weight_that_was_remembered() -> None:
-    dice = np.random.default_rng(1)
-    met = (dice.random((30, 50)) < 0.2).astype(np.float32)
-    met[0] = 0.0
+def draw_world(people: int, *, seed: int) -> tuple[InteractionDataset, csr_matrix]:
+    dice = np.random.default_rng(seed)
+    met = (dice.random((people, ITEMS)) < 0.2).astype(np.float32)
+    met[:, 0] = 1.0
     rows = [(int(person), int(item), 0.0) for person, item in zip(*np.nonzero(met), strict=True)]
-    dataset = make_dataset(rows, items=50)
-    items = dice.standard_normal((50, 6), dtype=np.float32)
-    people = np.zeros((len(dataset.profile_ids), 6), dtype=np.float32)
-    arrays = {"item_ids": dataset.item_ids, "items": items, **remember_people(dataset, csr_matrix(met[1:]), people)}
-    weight = float(arrays["unobserved"])
-    assert weight == pytest.approx(125.0 / np.sqrt(29 * 50))
-    spread = float((items**2).mean())
-    for person, found in enumerate(fold_in(arrays, dataset), start=1):
-        seen = items[met[person] > 0]
-        penalty = 0.1 * spread * (len(seen) + weight * 50)
-        system = weight * items.T @ items + seen.T @ seen + penalty * np.eye(6)
-        np.testing.assert_allclose(found, np.linalg.solve(system, seen.sum(axis=0)), rtol=1e-4, atol=1e-6)
+    return make_dataset(rows, items=ITEMS), csr_matrix(met)
+
+
+def test_a_bridge_finds_how_people_lie_and_leads_others_there() -> None:
+    dice = np.random.default_rng(0)
+    items = dice.standard_normal((ITEMS, RANK), dtype=np.float32)
+    turn, shift = dice.standard_normal((RANK, RANK)), dice.standard_normal(RANK)
+    found = []
+    for seed, people in ((1, 400), (2, 50)):
+        dataset, met = draw_world(people, seed=seed)
+        means = (met @ items) / np.diff(met.indptr)[:, None]
+        found.append((dataset, met, (means @ turn + shift).astype(np.float32)))
+    _, met, people = found[0]
+    arrays = {"item_ids": found[0][0].item_ids, "items": items, "bridge": fit_bridge(met, items, people)}
+    others, _, expected = found[1]
+    off = cross_bridge(arrays, others) - expected
+    assert np.sqrt((off**2).mean()) < 0.05 * expected.std()
+
+
+def test_a_bridge_over_items_that_are_all_alike_is_finite() -> None:
+    items = np.zeros((ITEMS, RANK), dtype=np.float32)
+    items[:, 0] = 1.0
+    _, met = draw_world(5, seed=3)
+    assert np.isfinite(fit_bridge(met, items, np.ones((5, RANK), dtype=np.float32))).all()
+
+
+def test_who_met_nothing_known_has_zeros() -> None:
+    dataset, met = draw_world(6, seed=4)
+    items = np.ones((ITEMS, RANK), dtype=np.float32)
+    arrays = {"item_ids": dataset.item_ids + 1000, "items": items, "bridge": fit_bridge(met, items, items[:6])}
+    assert not cross_bridge(arrays, dataset).any()
