@@ -101,12 +101,6 @@ def lacks_rows(space: EmbeddingSpace) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def refresh_statistics() -> None:
-    """Let the planner know of many new rows now, not when autovacuum comes; not while an index is built."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE (SKIP_LOCKED) catalog_item, catalog_embedding")
-
-
 def count_stale(space_id: int) -> int:
     """Return how many rows of a space could be claimed now, locked ones included."""
     with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
+from catalog.bulk import renew_statistics
 from catalog.conf import EncodingConf, get_conf
 from catalog.encoders import EncoderUnavailable
 from catalog.extensions import make_storable
@@ -105,7 +106,7 @@ class _Run:
             after, added = rows.add_rows(self.space, after=after, limit=self.conf.top_up_items)
             total += added
         if total >= self.conf.top_up_items:
-            rows.refresh_statistics()
+            renew_statistics(("catalog_item", "catalog_embedding"))
 
     def _sweep(self) -> bool:
         """Return whether anything was claimed."""

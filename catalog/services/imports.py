@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from catalog.bulk import renew_statistics
 from catalog.importers import Importer, ImportSourceError, Table
 from catalog.item_rows import check_item_row
 from catalog.records import RowError, SourceRow, WriteReport
@@ -15,6 +16,10 @@ R = TypeVar("R")
 
 LARGEST_BATCH = 16 * 1024 * 1024
 """Characters in one batch, about: it is written early when its rows are that long."""
+
+
+STATISTICS_FROM = 5000
+"""Rows created by an import after which the planner's statistics are renewed, and again each time they have doubled."""
 
 
 @dataclass(slots=True)
@@ -31,10 +36,14 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class RowDoor(Generic[R]):
-    """What a kind of row goes through. ``write`` returns counts, and errors whose ``line`` is an index in the batch."""
+    """What a kind of row goes through. ``write`` returns counts, and errors whose ``line`` is an index in the batch.
+
+    ``tables`` are those that it fills, none where nothing is written.
+    """
 
     check: Callable[[SourceRow], R | tuple[RowError, ...]]
     write: Callable[[Sequence[R]], tuple[WriteReport, Sequence[RowError]]]
+    tables: tuple[str, ...] = ()
 
 
 OnErrors = Callable[[Sequence[RowError]], None]
@@ -57,7 +66,8 @@ def import_items(
     again in a later batch counts as new twice.
     """
     write_batch = partial(compare_items if dry_run else upsert_items, catalog_id)
-    door = RowDoor(check=check_item_row, write=lambda records: (write_batch(records), ()))
+    tables = () if dry_run else ("catalog_item",)
+    door = RowDoor(check=check_item_row, write=lambda records: (write_batch(records), ()), tables=tables)
     rows = stream_rows(importer, source, "items")
     return import_rows(rows, door, on_errors=on_errors, on_progress=on_progress, batch_size=batch_size)
 
@@ -106,6 +116,7 @@ class _Batch(Generic[R]):
         self.records: list[R] = []
         self.lines: list[int] = []
         self.length = 0
+        self.statistics_at = STATISTICS_FROM
 
     def take(self, row: SourceRow | RowError) -> None:
         checked = (row,) if isinstance(row, RowError) else self.door.check(row)
@@ -124,6 +135,9 @@ class _Batch(Generic[R]):
         for error in errors:
             self._refuse((replace(error, line=self.lines[error.line]),))
         self.records, self.lines, self.length = [], [], 0
+        if self.report.counts.created >= self.statistics_at:
+            self.statistics_at = 2 * self.report.counts.created
+            renew_statistics(self.door.tables)
 
     def _refuse(self, errors: tuple[RowError, ...]) -> None:
         self.report.counts.rejected += 1

@@ -10,6 +10,8 @@ from profiles.friendship_rows import check_friendship_row
 from profiles.records import FriendshipRecord
 from profiles.services.friendships import add_friendships, compare_friendships
 
+_TABLES = ("profiles_friendship", "profiles_profile")
+
 
 def import_friendships(
     catalog_id: int,
@@ -33,7 +35,7 @@ def import_friendships(
 
     return import_rows(
         _stream_friendships(importer, source),
-        RowDoor(check=check_friendship_row, write=write),
+        RowDoor(check=check_friendship_row, write=write, tables=() if dry_run else _TABLES),
         on_errors=on_errors,
         on_progress=on_progress,
         batch_size=batch_size,

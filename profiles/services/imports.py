@@ -14,6 +14,8 @@ from profiles.interaction_rows import check_interaction_row
 from profiles.records import InteractionRecord
 from profiles.services.interactions import OnUnknown, compare_interactions, record_interactions
 
+_TABLES = ("profiles_interaction", "profiles_profile", "catalog_item")
+
 
 def import_interactions(
     catalog_id: int,
@@ -39,7 +41,7 @@ def import_interactions(
     check = partial(check_interaction_row, now=timezone.now(), kinds=get_conf().kinds)
     return import_rows(
         stream_rows(importer, source, "interactions"),
-        RowDoor(check=check, write=write),
+        RowDoor(check=check, write=write, tables=() if dry_run else _TABLES),
         on_errors=on_errors,
         on_progress=on_progress,
         batch_size=batch_size,

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Catalog, Item
 from catalog.records import ItemRecord
 from catalog.services.items import upsert_items
 from profiles.models import Interaction, Profile
+from profiles.records import InteractionRecord
+from profiles.services.interactions import record_interactions
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 ROWS = """user_id,item,kind,value,occurred_at
 ana,dune,rating,4.5,2024-05-01T12:00:00Z
@@ -92,6 +99,46 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(catalog, source, policy
 
 def test_an_unreadable_source_is_exit_code_2(catalog, tmp_path):
     assert run(tmp_path / "gone.csv")[2] == 2
+
+
+def test_the_planner_hears_of_an_import_while_it_runs(catalog, tmp_path, monkeypatch):
+    """It knows of one row in each of three catalogs: by that, any index that begins with the catalog finds one row."""
+    monkeypatch.setattr("catalog.services.imports.STATISTICS_FROM", 400)
+    record_one_in_each_of_three_catalogs()
+    source = tmp_path / "log.csv"
+    lines = [f"reader{number % 50},dune,view,,2024-05-01T12:00:00Z,row{number}" for number in range(2000)]
+    source.write_text("\n".join(["user_id,item,kind,value,occurred_at,interaction_id", *lines]))
+    with CaptureQueriesContext(connection) as queries:
+        out, _, code = run(source, "--batch-size", "200")
+    assert (code, "2,000 created" in out) == (0, True)
+    renewals = [place for place, query in enumerate(queries) if query["sql"].startswith("ANALYZE")]
+    assert len(renewals) == 3  # at 400, 800, 1,600
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'profiles_interaction'")
+        assert cursor.fetchone()[0] == 1603
+        cursor.execute(
+            "EXPLAIN SELECT id FROM profiles_interaction WHERE catalog_id = %s AND key = 'row9'", [catalog.pk]
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "interaction_log" not in plan
+
+
+def record_one_in_each_of_three_catalogs() -> None:
+    for number in range(3):
+        other = Catalog.objects.create(key=f"other{number}", name="Other")
+        record_interactions(
+            other.pk,
+            [InteractionRecord(user_id="ana", kind="search", query="dunes", occurred_at=NOW, interaction_id="a")],
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE profiles_interaction")
+
+
+def test_a_dry_run_leaves_the_statistics_alone(catalog, source, monkeypatch):
+    monkeypatch.setattr("catalog.services.imports.STATISTICS_FROM", 1)
+    with CaptureQueriesContext(connection) as queries:
+        run(source, "--dry-run")
+    assert not [query for query in queries if query["sql"].startswith("ANALYZE")]
 
 
 @pytest.mark.shared_data
