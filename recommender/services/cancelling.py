@@ -1,10 +1,9 @@
 """Cancels trainings: at once where nobody has begun, else by a note that the worker finds at its next progress."""
 
 from django.db import OperationalError, connection, transaction
-from django.utils import timezone
 
 from recommender.models import TrainedModel
-from recommender.services.checkpoints import drop_checkpoint
+from recommender.services.run_ends import mark_cancelled
 from recommender.services.training_locks import is_being_trained
 
 State = TrainedModel.State
@@ -34,15 +33,6 @@ def cancel_training(model_id: int) -> TrainedModel:
         raise CancellingError(
             "It is being published right now; only what is still training can be cancelled."
         ) from error
-
-
-def mark_cancelled(model_id: int) -> bool:
-    """Mark a run as cancelled that is not over; return whether it was still open. For whoever knows it has stopped."""
-    found = TrainedModel.objects.filter(pk=model_id, state=State.TRAINING)
-    cancelled = found.update(state=State.CANCELLED, cancel_requested=True, finished_at=timezone.now()) == 1
-    if cancelled:
-        drop_checkpoint(model_id)
-    return cancelled
 
 
 def _cancel(model: TrainedModel) -> TrainedModel:

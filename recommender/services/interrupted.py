@@ -3,13 +3,11 @@
 import logging
 from contextlib import suppress
 
-from django.utils import timezone
-
 from recommender.conf import get_conf
 from recommender.learners.fits import is_resumable
 from recommender.models import TrainedModel
-from recommender.services.cancelling import mark_cancelled
-from recommender.services.checkpoints import drop_checkpoint, has_checkpoint
+from recommender.services.checkpoints import has_checkpoint
+from recommender.services.run_ends import mark_cancelled, mark_failed
 from recommender.services.training_locks import TrainingUnderWayError, hold_training
 
 logger = logging.getLogger(__name__)
@@ -61,6 +59,4 @@ def give_up_run(model: TrainedModel) -> None:
     if model.attempts > 1:
         error = f"The worker ended before the training did, at each of {model.attempts} attempts."
     logger.error("training %s failed: %s", model, error)
-    failed = TrainedModel.objects.filter(pk=model.pk, state=_TRAINING)
-    failed.update(state=TrainedModel.State.FAILED, error=error, finished_at=timezone.now())
-    drop_checkpoint(model.pk)
+    mark_failed(model.pk, error=error)

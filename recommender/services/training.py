@@ -14,11 +14,11 @@ from recommender.conf import get_conf
 from recommender.learners import Progress, Publication, TrainingCancelled, learners
 from recommender.learners.fits import build_learner, fit_learner, ignore_progress, wants_content
 from recommender.models import TrainedModel
-from recommender.services.cancelling import mark_cancelled
-from recommender.services.checkpoints import StoredCheckpoint, drop_checkpoint
+from recommender.services.checkpoints import StoredCheckpoint
 from recommender.services.interrupted import can_go_on, give_up_run, settle_dead_runs
 from recommender.services.measuring import measure_run
 from recommender.services.publishing import publish_model
+from recommender.services.run_ends import mark_cancelled, mark_failed
 from recommender.services.training_locks import hold_training
 from recommender.services.training_memory import check_memory
 from recommender.services.training_progress import ProgressWriter, scale_progress
@@ -145,7 +145,4 @@ def _publish(model: TrainedModel, publication: Publication, metrics: Mapping[str
 
 def _fail(model: TrainedModel, error: BaseException) -> None:
     logger.error("training %s failed", model, exc_info=error)
-    TrainedModel.objects.filter(pk=model.pk, state=_TRAINING).update(
-        state=TrainedModel.State.FAILED, error=describe_fault(error), finished_at=timezone.now()
-    )
-    drop_checkpoint(model.pk)
+    mark_failed(model.pk, error=describe_fault(error))
