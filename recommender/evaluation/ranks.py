@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation.cases import Targets
+from recommender.training.peaks import bound_greatest
 
 Ranked = NDArray[np.integer[Any]]
 ScoreMatrix = NDArray[np.float32] | NDArray[np.float64]
+
+_CROWDED = 16
+"""Rows with so many times more values at the bound than are listed have many equals, and are not sorted whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,26 @@ def take_best(scores: ScoreMatrix, *, k: int) -> NDArray[np.int32]:
     listed = np.full((rows, k), -1, dtype=np.int32)
     if not width:
         return listed
-    known = np.where(np.isnan(scores), -np.inf, scores)
-    limits = np.partition(known, items - width, axis=1)[:, items - width, None]
-    kept = known >= limits
-    crowded = np.flatnonzero(np.count_nonzero(kept, axis=1) > width)
+    known = np.fmax(scores, -np.inf)
+    least = np.maximum(bound_greatest(known, width), np.finfo(known.dtype).min)[:, None]
+    kept = np.asarray(known >= least)
+    crowded = np.flatnonzero(np.count_nonzero(kept, axis=1) > _CROWDED * width)
     if len(crowded):
-        # Of those level with the last place, the lowest indices fill it.
-        above, level = known[crowded] > limits[crowded], known[crowded] == limits[crowded]
-        room = width - np.count_nonzero(above, axis=1, keepdims=True)
-        kept[crowded] = above | (level & (np.cumsum(level, axis=1, dtype=np.int32) <= room))
-    places = np.flatnonzero(kept).reshape(rows, width) % items
-    best = np.take_along_axis(known, places, axis=1)
-    order = np.argsort(-best, axis=1, kind="stable")
-    listed[:, :width] = np.take_along_axis(places, order, axis=1)
-    listed[:, :width][np.take_along_axis(best, order, axis=1) == -np.inf] = -1
+        kept[crowded] = _mark_best(known[crowded], width)
+    owners, places = np.divmod(np.flatnonzero(kept), items)
+    order = np.lexsort((-known[owners, places], owners))
+    owners, places = owners[order], places[order]
+    nth = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    listed[owners[nth < width], nth[nth < width]] = places[nth < width]
     return listed
+
+
+def _mark_best(known: ScoreMatrix, width: int) -> NDArray[np.bool_]:
+    """Mark exactly ``width`` of each row: of those level with the last place, the lowest indices fill it."""
+    least: NDArray[Any] = np.partition(known, -width, axis=1)[:, -width, None]
+    above, level = known > least, known == least
+    room = width - np.count_nonzero(above, axis=1, keepdims=True)
+    return np.asarray(above | (level & (np.cumsum(level, axis=1, dtype=np.int32) <= room)))
 
 
 def find_hits(ranked: Ranked, *, targets: Targets) -> Hits:

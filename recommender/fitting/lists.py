@@ -13,8 +13,8 @@ from recommender.evaluation.ranks import find_hits, take_best
 from recommender.evaluation.scoring import PreciseScorer, make_scorer
 from recommender.learners import Learner, Publication
 
-BATCH_CELLS = 40_000_000
-"""Scores worked on together: 160 MB in single precision."""
+BATCH_CELLS = 2**24
+"""Scores worked on together: 128 MiB in double precision, and a few arrays as large beside them."""
 
 
 def rank_cases(scorer: PreciseScorer, cases: Cases, *, k: int, exclude_seen: bool = True) -> NDArray[np.int32]:

@@ -10,15 +10,13 @@ from recommender.learners.base import Neighbours, Shape
 from recommender.learners.transitions import keep_strongest
 from recommender.records import HistoryReading
 from recommender.training.dataset import InteractionDataset
+from recommender.training.peaks import bound_greatest
 
 SHAPE: Shape = "neighbours"
 DENSE_ITEMS = 20_000
 """Up to so many items a table is worked out as one dense matrix; 20,000 squared are 1.6 GB in single precision."""
 
 _BLOCK_BYTES = 200_000_000
-
-_GROUPS_A_KEPT = 5
-"""Groups of columns for each weight that is kept: with more, fewer others reach the bound, and more is sorted."""
 
 
 def people_by_items(dataset: InteractionDataset, *, binary: bool = False) -> Any:
@@ -62,28 +60,10 @@ def strongest_of_rows(
     sizes = np.abs(table)
     sizes[own, first + own] = 0.0
     kept = min(limit, width)
-    least = np.maximum(_bound_strongest(sizes, kept), np.finfo(sizes.dtype).tiny)
+    least = np.maximum(bound_greatest(sizes, kept), np.finfo(sizes.dtype).tiny)
     rows, columns = np.divmod(np.flatnonzero(sizes >= least[:, None]), max(1, width))
     rows, columns, _ = keep_strongest(rows, columns, sizes[rows, columns], limit=kept)
     return keep_strongest(rows + first, columns, table[rows, columns].astype(np.float64), limit=kept)
-
-
-def _bound_strongest(sizes: NDArray[np.floating], kept: int) -> NDArray[np.floating]:
-    """Return for each row of ``sizes`` (h, I) a bound that at least its ``kept`` greatest reach, and few others.
-
-    Where there are many more columns than are kept, the greatest of each of some groups of columns are enough: as
-    many values as groups reach the least of the best groups. One pass in order, where a selection among all columns
-    takes ten times as long, most of all among many that are equal.
-    """
-    height, width = sizes.shape
-    groups = kept * _GROUPS_A_KEPT
-    if 2 * groups > width:
-        return np.partition(sizes, width - kept, axis=1)[:, width - kept] if kept else np.full(height, np.inf)
-    whole = width - width % groups
-    peaks = sizes[:, :whole].reshape(height, -1, groups).max(axis=1)
-    rest = width - whole
-    peaks[:, :rest] = np.maximum(peaks[:, :rest], sizes[:, whole:])
-    return np.partition(peaks, groups - kept, axis=1)[:, groups - kept]
 
 
 def publish_rows(

@@ -32,6 +32,20 @@ def test_the_best_are_a_stable_sort(seed: int, k: int) -> None:
     assert (found[:, 25:] == -1).all()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("values", [2, 40, 10**6])
+@pytest.mark.parametrize("unknown", [0.0, 0.95, 0.999])
+def test_the_best_of_wide_rows_are_a_stable_sort(kind: type[np.floating], values: int, unknown: float) -> None:
+    dice = np.random.default_rng(values)
+    scores = dice.integers(values, size=(12, 3011)).astype(kind)
+    scores[dice.random(scores.shape) < unknown] = np.nan
+    scores[3] = np.nan
+    scores[4] = 1.0
+    expected = np.argsort(-np.nan_to_num(scores, nan=-np.inf), axis=1, kind="stable")[:, :20]
+    known = np.isfinite(np.take_along_axis(scores, expected, axis=1))
+    np.testing.assert_array_equal(take_best(scores, k=20), np.where(known, expected, -1))
+
+
 def test_hits_are_ranked_by_their_place() -> None:
     hits = find_hits(np.array([[5, 1, 3], [2, 0, -1]]), targets=make_targets([[3, 5], [4]]))
     assert hits.cases.tolist() == [0, 0]
