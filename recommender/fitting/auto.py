@@ -12,7 +12,7 @@ from recommender.fitting.budget import Budget
 from recommender.fitting.holdouts import Holdouts
 from recommender.fitting.members import Member, train_member
 from recommender.fitting.portfolio import Trial, list_trials
-from recommender.fitting.ranking import fit_ranking
+from recommender.fitting.ranking import fit_ranking, keep_sources
 from recommender.fitting.recipe import Recipe
 from recommender.fitting.selection import select_members
 from recommender.fitting.tuning import tune_member
@@ -27,6 +27,9 @@ NOTHING = Scores(np.empty(0, dtype=np.int64), np.empty(0))
 
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
+
+END_FACTOR = 1.5
+"""So many times the time that the last steps are expected to take is kept for them."""
 
 TUNING_PART = 1 / 3
 """Part of the time left for tuning that one learner may take."""
@@ -74,9 +77,11 @@ def fit_auto(
     """
     say = report or _logger.info
     budget = Budget(options.budget_seconds)
+    trainings = 0 if refit is None else 1 / (1 + len(further))
     sizes_hold = refit is None and not options.trained_again
     holdouts = Holdouts.of([validation, *further], exclude_seen=options.exclude_seen)
     few = holdouts.sample(size=options.tuning_cases, seed=options.seed)
+    many = holdouts.sample(size=options.blending_cases, seed=options.seed + 1)
     trials = list_trials(
         validation.train, ordered=options.ordered, memory_bytes=options.memory_bytes, only=options.only
     )
@@ -84,6 +89,7 @@ def fit_auto(
 
     def note(member: Member) -> None:
         tried[:] = _lighten([*tried, member])
+        budget.reserved = _estimate_end(tried, more_cases=len(many) / max(1, len(few)), trainings=trainings)
         say(
             f"{budget.used:6.0f} s  {member.key:<18} NDCG {member.figures['ndcg']:.4f}  "
             f"HR {member.figures['hit_rate']:.4f}  {member.seconds:5.1f} s  {_tell_options(member)}"
@@ -93,9 +99,8 @@ def fit_auto(
     if not members:
         raise ValueError("no learner fits these data")
     members = _tune_best(members, trials, few, budget=budget, note=note)
-    members += _train_slow(trials, few, options, budget=budget, note=note)
+    members += _train_slow(trials, few, options, again=refit is not None, budget=budget, note=note)
     members.sort(key=lambda member: -member.figures["ndcg"])
-    many = holdouts.sample(size=options.blending_cases, seed=options.seed + 1)
     table, wanted = many.gather(members)
     chosen, steps = select_members(
         table,
@@ -107,7 +112,7 @@ def fit_auto(
     )
     say(f"{budget.used:6.0f} s  members: " + ", ".join(f"{name} {figure:.4f}" for name, figure in steps.items()))
     kept = [members[place] for place in chosen]
-    table, wanted = many.gather(kept)
+    table, wanted = keep_sources(table, wanted, chosen)
     ranking = fit_ranking(
         make_ranking_cases(table.scores, table.items, wanted, table.lengths, sizes_hold=sizes_hold),
         seed=options.seed,
@@ -119,6 +124,17 @@ def fit_auto(
         kept = [replace(train_member(member.key, member.options, refit), figures=member.figures) for member in kept]
         say(f"{budget.used:6.0f} s  trained on all")
     return Recipe(tuple(replace(member, further=()) for member in kept), ranking, tuple(tried), steps)
+
+
+def _estimate_end(tried: Sequence[Member], *, more_cases: float, trainings: float) -> float:
+    """Return the seconds that the last steps may take, with the best of each learner.
+
+    They rank for ``more_cases`` times as many cases as each was measured on, and are trained ``trainings`` times as
+    long as on what they learned from.
+    """
+    best = [member for member in tried if member.publication is not NOTHING]
+    reading = sum(member.reading_seconds for member in best) * more_cases
+    return END_FACTOR * (reading + sum(member.seconds for member in best) * trainings)
 
 
 def _lighten(tried: Sequence[Member]) -> list[Member]:
@@ -144,7 +160,7 @@ def _try_all(
     members: list[Member] = []
     until = 0.25 if any(trial.seconds_option for trial in trials) else 0.5
     for trial in trials:
-        if trial.seconds_option or (members and not budget.within(until)):
+        if trial.seconds_option or (members and not (budget.within(until) and budget.spare)):
             continue
         member = _train(trial, few, options)
         if member is not None:
@@ -182,7 +198,7 @@ def _tune_best(
 def _take_part(budget: Budget, *, until: float) -> Callable[[float], bool]:
     """Return what says whether a learner may be trained once more, given the seconds that it takes."""
     own = budget.share + TUNING_PART * (until - budget.share)
-    return lambda seconds: budget.within(own) and seconds < 0.1 * budget.seconds
+    return lambda seconds: budget.within(own) and seconds < min(budget.spare, 0.1 * budget.seconds)
 
 
 def _train_slow(
@@ -190,14 +206,19 @@ def _train_slow(
     few: Holdouts,
     options: AutoOptions,
     *,
+    again: bool,
     budget: Budget,
     note: Callable[[Member], None],
 ) -> list[Member]:
-    """Train what takes as long as it may: together they get what is left, but for the blending's share."""
+    """Train what takes as long as it may: together they get what is left, but for the blending's share.
+
+    They are trained once for each part held out, and where they are trained ``again`` in the end, as long once more.
+    """
     slow = [trial for trial in trials if trial.seconds_option]
     members = []
     for place, trial in enumerate(slow):
-        seconds = (budget.left - 0.15 * budget.seconds) / (len(slow) - place) / len(few.trains)
+        spare = min(budget.left - 0.15 * budget.seconds, budget.spare)
+        seconds = spare / (len(slow) - place) / (len(few.trains) + again)
         if seconds < 5:
             continue
         timed = replace(trial, options={**trial.options, trial.seconds_option: seconds})

@@ -4,10 +4,14 @@ import time
 
 
 class Budget:
-    """``seconds`` from now; parts ask what is left for them."""
+    """``seconds`` from now; parts ask what is left for them.
+
+    ``reserved`` is what the last steps are expected to take, and ``spare`` what is left beside that.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+        self.reserved = 0.0
         self._begun = time.monotonic()
 
     @property
@@ -24,6 +28,11 @@ class Budget:
     def left(self) -> float:
         """Seconds left, 0 when all is used."""
         return max(0.0, self.seconds - self.used)
+
+    @property
+    def spare(self) -> float:
+        """Seconds left that are not reserved, 0 when there are none."""
+        return max(0.0, self.left - self.reserved)
 
     def within(self, share: float) -> bool:
         """Say whether less than ``share`` of the whole has been used."""

@@ -29,6 +29,10 @@ class Holdouts:
         trains = tuple(split.train for split in splits)
         return cls(trains, tuple(split.cases for split in splits), exclude_seen)
 
+    def __len__(self) -> int:
+        """Return how many cases there are."""
+        return sum(len(part) for part in self.cases)
+
     def sample(self, *, size: int, seed: int) -> "Holdouts":
         """Return the holdouts with at most ``size`` cases of each."""
         kept = tuple(sample_cases(part, size=size, seed=seed) for part in self.cases)

@@ -18,7 +18,9 @@ _READING = {"window", "half_life"}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A trained learner; ``figures`` are its own on held-out cases, ``seconds`` the time of its training.
+    """A trained learner; ``figures`` are its own on held-out cases.
+
+    ``seconds`` is the time of its training, ``reading_seconds`` that of ranking for those cases.
 
     Where more than one part of the data is held out in turn, ``publication`` is what it learned beside the first and
     ``further`` what it learned beside the others.
@@ -31,6 +33,7 @@ class Member:
     seconds: float
     figures: Mapping[str, float] = field(default_factory=dict)
     further: tuple[Publication, ...] = ()
+    reading_seconds: float = 0.0
 
     def make_scorers(self, cases: Sequence[Cases]) -> list[PreciseScorer]:
         """Return the reader of each publication for the cases that were held out beside it."""
@@ -70,12 +73,13 @@ def vary_member(member: Member, options: Mapping[str, Any], *datasets: Interacti
 
 def measure_member(member: Member, *cases: Cases, exclude_seen: bool = True) -> Member:
     """Return the member with its hit rate and NDCG at 10: the means over what is held out."""
+    begun = time.perf_counter()
     figures = [
         measure_lists(rank_cases(scorer, part, k=10, exclude_seen=exclude_seen), part)
         for scorer, part in zip(member.make_scorers(cases), cases, strict=True)
     ]
     means = {name: sum(figure[name] for figure in figures) / len(figures) for name in figures[0]}
-    return replace(member, figures=means)
+    return replace(member, figures=means, reading_seconds=time.perf_counter() - begun)
 
 
 def _dump(key: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,24 @@ def join_tables(tables: Sequence[CandidateTable]) -> CandidateTable:
     )
 
 
+def keep_sources(
+    table: CandidateTable, wanted: NDArray[np.bool_], sources: Sequence[int], *, limit: int = CANDIDATES
+) -> tuple[CandidateTable, NDArray[np.bool_]]:
+    """Return the candidates that ``sources`` alone would have given, and which of them are targets (c, m)."""
+    scores = table.scores[..., list(sources)]
+    kept = np.zeros(table.items.shape, dtype=bool)
+    for source in range(scores.shape[2]):
+        best = take_best(scores[..., source], k=limit)
+        rows, columns = np.nonzero(best >= 0)
+        kept[rows, best[rows, columns]] = True
+    order = np.argsort(~kept, axis=1, kind="stable")[:, : int(kept.sum(axis=1).max(initial=0))]
+    there = np.take_along_axis(kept, order, axis=1)
+    items = np.where(there, np.take_along_axis(table.items, order, axis=1), -1)
+    scores = np.where(there[..., None], np.take_along_axis(scores, order[..., None], axis=1), np.nan)
+    narrow = CandidateTable(items=items, scores=scores, lengths=table.lengths)
+    return narrow, np.take_along_axis(wanted, order, axis=1) & there
+
+
 def mark_targets(items: NDArray[np.int32], cases: Cases) -> NDArray[np.bool_]:
     """Return (c, m): which of the candidates of each case are its targets."""
     span = np.int64(len(cases.histories.item_ids) + 1)

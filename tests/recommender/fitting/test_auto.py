@@ -13,6 +13,7 @@ from recommender.fitting.holdouts import Holdouts
 from recommender.fitting.lists import measure_lists, rank_cases
 from recommender.fitting.members import measure_member, train_member, vary_member
 from recommender.fitting.portfolio import BY_STEPS, WHOLE_HISTORY, Trial, list_trials
+from recommender.fitting.ranking import gather_table, keep_sources
 from recommender.learners import learners
 from recommender.testing.datasets import FIRST_ITEM, make_dataset
 
@@ -127,6 +128,46 @@ def test_no_budget_still_gives_something(dataset):
     assert len(found.tried) == 1
     cases = next_item(dataset).cases
     assert (found.rank(cases, k=5)[:, 0] >= 0).all()
+
+
+def test_what_the_last_steps_need_is_not_spent(dataset, monkeypatch):
+    monkeypatch.setattr(auto, "_estimate_end", lambda tried, **_: 1000.0)
+    found = fit_auto(
+        next_item(dataset, which="validation"), AutoOptions(budget_seconds=100, only=("popular", "ease", "transitions"))
+    )
+    assert len(found.tried) == 1
+
+
+def test_the_end_is_expected_to_take_as_long_as_the_best_of_each_learner_did(dataset):
+    member = train_member("popular", {}, dataset)
+    first = dataclasses.replace(member, seconds=4.0, reading_seconds=2.0)
+    dropped = dataclasses.replace(first, publication=auto.NOTHING)
+    assert auto._estimate_end([first, dropped, first], more_cases=3.0, trainings=0.5) == auto.END_FACTOR * 2 * (6 + 2)
+    assert auto._estimate_end([first], more_cases=1.0, trainings=0.0) == auto.END_FACTOR * 2
+
+
+def test_some_sources_of_a_table_are_the_table_of_these_sources(dataset):
+    holdouts = Holdouts.of([random_split(dataset, share=0.8, seed=seed) for seed in (1, 2)])
+    members = [holdouts.try_member(key, {}) for key in ("item_knn", "popular", "ease")]
+    for chosen in ([2, 0], [1], [0, 1, 2]):
+        limited = [
+            gather_table(
+                [members[place].make_scorers(holdouts.cases)[part] for place in chosen], holdouts.cases[part], limit=3
+            )
+            for part in (0, 1)
+        ]
+        whole = [
+            gather_table(
+                [member.make_scorers(holdouts.cases)[part] for member in members], holdouts.cases[part], limit=3
+            )
+            for part in (0, 1)
+        ]
+        for (alone, marks), (table, wanted) in zip(limited, whole, strict=True):
+            narrow, kept = keep_sources(table, wanted, chosen, limit=3)
+            np.testing.assert_array_equal(narrow.items, alone.items)
+            np.testing.assert_array_equal(narrow.scores, alone.scores)
+            np.testing.assert_array_equal(narrow.lengths, alone.lengths)
+            np.testing.assert_array_equal(kept, marks)
 
 
 def test_no_learner_that_fits_is_an_error(dataset):
