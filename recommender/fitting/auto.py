@@ -28,9 +28,6 @@ NOTHING = Scores(np.empty(0, dtype=np.int64), np.empty(0))
 TREES_SHARE = 0.05
 """Share of the budget that must be left for trees to be tried."""
 
-END_FACTOR = 1.5
-"""So many times the time that the last steps are expected to take is kept for them."""
-
 TUNING_PART = 1 / 3
 """Part of the time left for tuning that one learner may take."""
 
@@ -127,14 +124,14 @@ def fit_auto(
 
 
 def _estimate_end(tried: Sequence[Member], *, more_cases: float, trainings: float) -> float:
-    """Return the seconds that the last steps may take, with the best of each learner.
+    """Return the seconds that the last steps may take, were the best of each learner members.
 
     They rank for ``more_cases`` times as many cases as each was measured on, and are trained ``trainings`` times as
     long as on what they learned from.
     """
     best = [member for member in tried if member.publication is not NOTHING]
     reading = sum(member.reading_seconds for member in best) * more_cases
-    return END_FACTOR * (reading + sum(member.seconds for member in best) * trainings)
+    return reading + sum(member.seconds for member in best) * trainings
 
 
 def _lighten(tried: Sequence[Member]) -> list[Member]:

@@ -142,8 +142,8 @@ def test_the_end_is_expected_to_take_as_long_as_the_best_of_each_learner_did(dat
     member = train_member("popular", {}, dataset)
     first = dataclasses.replace(member, seconds=4.0, reading_seconds=2.0)
     dropped = dataclasses.replace(first, publication=auto.NOTHING)
-    assert auto._estimate_end([first, dropped, first], more_cases=3.0, trainings=0.5) == auto.END_FACTOR * 2 * (6 + 2)
-    assert auto._estimate_end([first], more_cases=1.0, trainings=0.0) == auto.END_FACTOR * 2
+    assert auto._estimate_end([first, dropped, first], more_cases=3.0, trainings=0.5) == 2 * (6 + 2)
+    assert auto._estimate_end([first], more_cases=1.0, trainings=0.0) == 2
 
 
 def test_some_sources_of_a_table_are_the_table_of_these_sources(dataset):
