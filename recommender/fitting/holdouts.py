@@ -38,9 +38,9 @@ class Holdouts:
         kept = tuple(sample_cases(part, size=size, seed=seed) for part in self.cases)
         return Holdouts(self.trains, kept, self.exclude_seen)
 
-    def try_member(self, key: str, options: Mapping[str, Any]) -> Member:
-        """Return the learner ``key`` trained and measured."""
-        return self._measure(train_member(key, options, *self.trains))
+    def try_member(self, key: str, options: Mapping[str, Any], *, most_seconds: float | None = None) -> Member:
+        """Return the learner ``key`` trained and measured; raise TooSlowError where that takes ``most_seconds``."""
+        return self._measure(train_member(key, options, *self.trains, most_seconds=most_seconds))
 
     def try_variant(self, member: Member, options: Mapping[str, Any]) -> Member:
         """Return the member with some other ``options``, measured."""

@@ -15,6 +15,17 @@ from recommender.training.dataset import InteractionDataset
 
 _READING = {"window", "half_life"}
 
+FIRST_SHARE = 0.05
+"""Share of a training that must be done for its whole time to be told; from a half on it is let end."""
+
+
+class TooSlowError(Exception):
+    """A training would take longer than it may: ``seconds`` in all."""
+
+    def __init__(self, key: str, seconds: float) -> None:
+        super().__init__(f"{key} would take {seconds:.0f} s")
+        self.seconds = seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -42,13 +53,41 @@ class Member:
 
 
 def train_member(
-    key: str, options: Mapping[str, Any], *datasets: InteractionDataset, progress: Progress | None = None
+    key: str,
+    options: Mapping[str, Any],
+    *datasets: InteractionDataset,
+    progress: Progress = ignore_progress,
+    most_seconds: float | None = None,
 ) -> Member:
-    """Train the learner ``key`` on each of the datasets; raise OptionError for options that it does not know."""
+    """Train the learner ``key`` on each of the datasets.
+
+    Raises:
+        OptionError: it does not know the options.
+        TooSlowError: by the progress that it tells, it would take longer than ``most_seconds`` in all.
+    """
     learner = build_learner(key, options)
     begun = time.perf_counter()
-    first, *further = (fit_learner(learner, dataset, progress=progress or ignore_progress) for dataset in datasets)
+    first, *further = (
+        fit_learner(learner, dataset, progress=_watch(progress, key, parts=len(datasets), most_seconds=most_seconds))
+        for dataset in datasets
+    )
     return Member(key, _dump(key, options), learner, first, time.perf_counter() - begun, further=tuple(further))
+
+
+def _watch(progress: Progress, key: str, *, parts: int, most_seconds: float | None) -> Progress:
+    """Return a progress from now on that ends what takes more than its share of ``most_seconds``."""
+    if most_seconds is None:
+        return progress
+    begun = time.perf_counter()
+
+    def tell(fraction: float) -> None:
+        progress(fraction)
+        if FIRST_SHARE <= fraction < 0.5:
+            whole = parts * (time.perf_counter() - begun) / fraction
+            if whole > most_seconds:
+                raise TooSlowError(key, whole)
+
+    return tell
 
 
 def vary_member(member: Member, options: Mapping[str, Any], *datasets: InteractionDataset) -> Member:

@@ -7,33 +7,19 @@ import pytest
 
 from recommender.evaluation.holdouts import random_split
 from recommender.evaluation.splits import next_item
-from recommender.fitting import auto, tuning
+from recommender.fitting import auto
 from recommender.fitting.auto import AutoOptions, fit_auto
 from recommender.fitting.holdouts import Holdouts
 from recommender.fitting.lists import measure_lists, rank_cases
 from recommender.fitting.members import measure_member, train_member, vary_member
-from recommender.fitting.portfolio import BY_STEPS, WHOLE_HISTORY, Trial, list_trials
+from recommender.fitting.portfolio import BY_STEPS, WHOLE_HISTORY, list_trials
 from recommender.fitting.ranking import gather_table, keep_sources
 from recommender.learners import learners
 from recommender.testing.datasets import FIRST_ITEM, make_dataset
+from tests.recommender.fitting.rings import ITEMS, rings
 
-ITEMS = 30
 CHEAP = ("popular", "ease", "transitions", "item_knn")
 GIB = 2**30
-
-
-def rings(people=150, *, seed=0):
-    """Most steps go on round a ring; one in four is a leap to what is popular."""
-    dice = np.random.default_rng(seed)
-    rows = []
-    for person in range(people):
-        place = int(dice.integers(ITEMS))
-        for step in range(12):
-            rows.append((person, place, float(step)))
-            leap = int(dice.zipf(1.5)) % ITEMS
-            # Never the same again: a run of one item would be one step.
-            place = (place + 1) % ITEMS if leap == place or dice.random() < 0.75 else leap
-    return rows
 
 
 @pytest.fixture(scope="module")
@@ -130,22 +116,6 @@ def test_no_budget_still_gives_something(dataset):
     assert (found.rank(cases, k=5)[:, 0] >= 0).all()
 
 
-def test_what_the_last_steps_need_is_not_spent(dataset, monkeypatch):
-    monkeypatch.setattr(auto, "_estimate_end", lambda tried, **_: 1000.0)
-    found = fit_auto(
-        next_item(dataset, which="validation"), AutoOptions(budget_seconds=100, only=("popular", "ease", "transitions"))
-    )
-    assert len(found.tried) == 1
-
-
-def test_the_end_is_expected_to_take_as_long_as_the_best_of_each_learner_did(dataset):
-    member = train_member("popular", {}, dataset)
-    first = dataclasses.replace(member, seconds=4.0, reading_seconds=2.0)
-    dropped = dataclasses.replace(first, publication=auto.NOTHING)
-    assert auto._estimate_end([first, dropped, first], more_cases=3.0, trainings=0.5) == 2 * (6 + 2)
-    assert auto._estimate_end([first], more_cases=1.0, trainings=0.0) == 2
-
-
 def test_some_sources_of_a_table_are_the_table_of_these_sources(dataset):
     holdouts = Holdouts.of([random_split(dataset, share=0.8, seed=seed) for seed in (1, 2)])
     members = [holdouts.try_member(key, {}) for key in ("item_knn", "popular", "ease")]
@@ -184,54 +154,6 @@ def test_a_learner_that_fails_is_left_out_and_told(dataset, monkeypatch, caplog)
     found = fit_auto(next_item(dataset, which="validation"), options)
     assert found.sources == ("popular",)
     assert "ease: left out: too wide" in caplog.text
-
-
-def tune(dataset, values, *, options=None, may_go_on=lambda seconds: True):
-    """Return the member tuned from ``options``, the first, and those told of."""
-    holdouts = Holdouts.of([next_item(dataset, which="validation")])
-    first, told = holdouts.try_member("transitions", options or {"half_life": 30.0}), []
-    trial = Trial("transitions", {}, values)
-    return tuning.tune_member(first, trial, holdouts, may_go_on=may_go_on, report=told.append), first, told
-
-
-def test_tuning_keeps_what_is_better_and_nothing_else(dataset):
-    best, first, told = tune(dataset, {"half_life": (0.5, 5.0, 30.0)})
-    assert best.options["half_life"] == 0.5
-    assert best.figures["ndcg"] == max(member.figures["ndcg"] for member in [first, *told])
-    still, first, told = tune(dataset, {"half_life": (0.5, 5.0, 30.0)}, may_go_on=lambda seconds: False)
-    assert still is first
-    assert not told
-
-
-@pytest.mark.parametrize(
-    ("peak", "tried"),
-    [(3, [2, 4]), (2, [2, 1]), (0, [2, 1, 0]), (5, [2, 4, 5, 6]), (6, [2, 4, 5, 6])],
-)
-def test_a_scale_is_followed_as_long_as_it_gets_better(dataset, monkeypatch, peak, tried):
-    figures = [{"ndcg": 1.0 - 0.1 * abs(number - peak), "hit_rate": 0.0} for number in range(7)]
-    monkeypatch.setattr(
-        Holdouts,
-        "_measure",
-        lambda self, member: dataclasses.replace(member, figures=figures[member.options["window"]]),
-    )
-    monkeypatch.setattr(
-        Holdouts,
-        "try_variant",
-        lambda self, member, options: self._measure(dataclasses.replace(member, options={**member.options, **options})),
-    )
-    best, _, told = tune(dataset, {"window": tuple(range(7))}, options={"window": 3})
-    assert best.options["window"] == peak
-    assert [member.options["window"] for member in told] == tried
-
-
-def test_what_is_no_scale_is_tried_whole(dataset):
-    holdouts = Holdouts.of([next_item(dataset, which="validation")])
-    told = []
-    trial = Trial("item_knn", {}, {"similarity": ("tf_idf", "cosine", "bm25", "jaccard")})
-    tuning.tune_member(
-        holdouts.try_member("item_knn", {}), trial, holdouts, may_go_on=lambda seconds: True, report=told.append
-    )
-    assert [member.options["similarity"] for member in told] == ["tf_idf", "bm25", "jaccard"]
 
 
 def test_several_holdouts_count_together(dataset):
