@@ -15,6 +15,10 @@ from recommender.learners.tables import item_blocks, people_by_items, publish_ro
 from recommender.training.dataset import InteractionDataset
 
 
+_START_ROUNDS = 3
+"""What comes before the second round takes as long as so many of the others: the inverse and a product."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlimOptions(TableOptions):
     """Options of SLIM."""
@@ -77,5 +81,5 @@ class Slim:
             magnitude = np.maximum(np.abs(sparse) - options.sparsity / rho, 0.0)
             sparse = np.where(sparse > 0, magnitude, 0.0 if options.non_negative else -magnitude)
             dual += rho * (dense - sparse)
-            progress((done + 1) / (options.rounds + 1))
+            progress((done + _START_ROUNDS) / (options.rounds + _START_ROUNDS))
         return sparse
