@@ -14,7 +14,6 @@ from recommender.learners.table_options import TableOptions
 from recommender.learners.tables import item_blocks, people_by_items, publish_rows, strongest_of_rows
 from recommender.training.dataset import InteractionDataset
 
-
 _START_ROUNDS = 3
 """What comes before the second round takes as long as so many of the others: the inverse and a product."""
 
