@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.evaluation.cases import Targets
+from recommender.learners.transitions import keep_strongest
 from recommender.training.peaks import bound_greatest
 
 Ranked = NDArray[np.integer[Any]]
@@ -50,10 +51,8 @@ def take_best(scores: ScoreMatrix, *, k: int) -> NDArray[np.int32]:
     if len(crowded):
         kept[crowded] = _mark_best(known[crowded], width)
     owners, places = np.divmod(np.flatnonzero(kept), items)
-    order = np.lexsort((-known[owners, places], owners))
-    owners, places = owners[order], places[order]
-    nth = np.arange(len(owners)) - np.searchsorted(owners, owners)
-    listed[owners[nth < width], nth[nth < width]] = places[nth < width]
+    owners, places, _ = keep_strongest(owners, places, known[owners, places], limit=width)
+    listed[owners, np.arange(len(owners)) - np.searchsorted(owners, owners)] = places
     return listed
 
 

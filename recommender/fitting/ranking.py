@@ -79,12 +79,18 @@ def keep_sources(
         best = take_best(scores[..., source], k=limit)
         rows, columns = np.nonzero(best >= 0)
         kept[rows, best[rows, columns]] = True
-    order = np.argsort(~kept, axis=1, kind="stable")[:, : int(kept.sum(axis=1).max(initial=0))]
+    order = order_kept(kept)
     there = np.take_along_axis(kept, order, axis=1)
     items = np.where(there, np.take_along_axis(table.items, order, axis=1), -1)
     scores = np.where(there[..., None], np.take_along_axis(scores, order[..., None], axis=1), np.nan)
     narrow = CandidateTable(items=items, scores=scores, lengths=table.lengths)
     return narrow, np.take_along_axis(wanted, order, axis=1) & there
+
+
+def order_kept(kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return (c, w): of each row of ``kept`` (c, m) the columns kept, then others; w is the most kept, 1 at least."""
+    width = int(kept.sum(axis=1).max(initial=1))
+    return np.argsort(~kept, axis=1, kind="stable")[:, :width]
 
 
 def mark_targets(items: NDArray[np.int32], cases: Cases) -> NDArray[np.bool_]:

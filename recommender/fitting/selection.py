@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from recommender.evaluation.candidates import CandidateTable
 from recommender.fitting.blending import RankingCases, fit_blend, hide_sizes
-from recommender.fitting.ranking import measure_ranking
+from recommender.fitting.ranking import measure_ranking, order_kept
 from recommender.ranking.features import VIEWS, view_scores
 from recommender.ranking.fitted_scores import score_blend
 
@@ -82,8 +82,7 @@ def select_members(
 def _narrow(cases: RankingCases) -> RankingCases:
     """Return the cases with those candidates alone that some member has among its best."""
     kept = cases.there & _propose(cases.features[..., VIEWS.index("log_rank") :: len(VIEWS)])
-    width = int(kept.sum(axis=1).max(initial=1))
-    order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
+    order = order_kept(kept)
     return RankingCases(
         features=np.take_along_axis(cases.features, order[..., None], axis=1),
         there=np.take_along_axis(kept, order, axis=1),
